@@ -1,0 +1,26 @@
+/** The few vector words that all kernels share: lanes of T, and multiply-add, fused where the build allows it. */
+
+/** Number of T in a 128-bit vector. */
+// @ts-ignore: decorator
+@inline
+export function lanes<T>(): i32 {
+  return 16 / sizeof<T>();
+}
+
+/** a*b + c by lanes: one rounding in the relaxed-SIMD build, two in the plain one. */
+// @ts-ignore: decorator
+@inline
+export function madd<T>(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    return sizeof<T>() == 8 ? f64x2.relaxed_madd(a, b, c) : f32x4.relaxed_madd(a, b, c);
+  }
+  return v128.add<T>(v128.mul<T>(a, b), c);
+}
+
+/** The sum of the lanes, in lane order. */
+// @ts-ignore: decorator
+@inline
+export function sumLanes<T>(v: v128): T {
+  if (sizeof<T>() == 8) return <T>(f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1));
+  return <T>(f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3)));
+}
