@@ -1,0 +1,206 @@
+/** The team of worker threads: ranks meet at a barrier in shared words and pull from each other's shared memory. */
+import { AlchemistError } from '../errors.js';
+import type { Transfer } from '../layout/plan.js';
+import { slice } from '../layout/slice.js';
+import { Matrix } from '../local/matrix.js';
+import { itemBytes, type RankMemory } from '../local/rank-memory.js';
+import * as blas from '../local/blas.js';
+import { type Communicator, type CommunicationCost, noCost, type ReduceOperation } from './communicator.js';
+import { type Collective, type ControlBlock, SLOT_NUMBERS } from './control-block.js';
+import { pullBlock } from './pull.js';
+
+/** A waiting rank looks at the flags at least this often, in case a wake-up was missed. */
+const NAP_MS = 50;
+
+export interface ThreadCommOptions {
+  /** Seconds after which a rank that still waits gives up. */
+  watchdogSeconds: number;
+  /** Microseconds of spinning before a waiting rank sleeps: worth it while every rank has a core. */
+  spinMicroseconds: number;
+}
+
+export class ThreadComm implements Communicator {
+  #cost = noCost();
+  #entered = 0;
+  /** Small contributions alternate between two places, so that one barrier per collective is enough: nobody can write a place again before
+   *  the barrier of the collective in between, which all readers of it have passed. */
+  #turn = 0;
+
+  constructor(
+    readonly rank: number,
+    readonly size: number,
+    /** Every rank's memory as seen from this thread, by rank. */
+    readonly memories: readonly RankMemory[],
+    readonly control: ControlBlock,
+    readonly options: ThreadCommOptions,
+  ) {}
+
+  barrier(): void {
+    this.#timed(() => this.#meet('barrier'));
+  }
+
+  exchange(transfers: readonly Transfer[], from: Matrix | null, to: Matrix | null, alpha?: number): void {
+    this.#timed(() => {
+      const turn = this.#nextTurn();
+      if (from) this.control.placement(this.rank, turn).set([from.ptr, from.rowStride, from.colStride]);
+      this.#meet('exchange');
+      for (const { peer, source, target } of transfers) {
+        const theirs = peer === this.rank ? from! : this.#matrixOf(peer, turn, source.rows, source.cols, to!);
+        const bytes = pullBlock(theirs, source, to!, target, alpha);
+        if (peer === this.rank) this.#cost.bytesCopied += bytes;
+        else this.#cost.bytesMoved += bytes;
+      }
+      this.#cost.exchanges++;
+      this.#meet('exchange');
+    });
+  }
+
+  /** The peer's posted matrix; only the part up to the block's last entry is known, and needed. */
+  #matrixOf(peer: number, turn: number, rows: { start: number; step: number; count: number }, cols: typeof rows, like: Matrix): Matrix {
+    const [ptr, rowStride, colStride] = this.control.placement(peer, turn);
+    const extent = (s: typeof rows): number => s.start + s.step * (s.count - 1) + 1;
+    return new Matrix(this.memories[peer], like.dtype, extent(rows), extent(cols), ptr, rowStride, colStride);
+  }
+
+  allReduce(x: Float64Array, operation: ReduceOperation = 'sum'): void {
+    if (x.length > SLOT_NUMBERS) throw new AlchemistError('E_ARGUMENT', `allReduce takes at most ${SLOT_NUMBERS} numbers, got ${x.length}`, { hint: 'use allReduceMatrix' });
+    this.#timed(() => {
+      const turn = this.#nextTurn();
+      this.control.slot(this.rank, turn).set(x);
+      this.#meet('allReduce');
+      x.set(this.control.slot(0, turn).subarray(0, x.length));
+      for (let peer = 1; peer < this.size; peer++) {
+        const theirs = this.control.slot(peer, turn);
+        if (operation === 'sum') for (let i = 0; i < x.length; i++) x[i] += theirs[i];
+        else if (operation === 'max') for (let i = 0; i < x.length; i++) x[i] = Math.max(x[i], theirs[i]);
+        else for (let i = 0; i < x.length; i++) x[i] = Math.min(x[i], theirs[i]);
+      }
+    });
+  }
+
+  allReduceMatrix(X: Matrix): void {
+    if (this.size === 1) return;
+    this.#timed(() => {
+      const turn = this.#nextTurn();
+      this.control.placement(this.rank, turn).set([X.ptr, X.rowStride, X.colStride]);
+      this.#meet('allReduceMatrix');
+      const { heap } = X.memory;
+      heap.scope(() => {
+        const rows = slice(0, 1, X.height);
+        const cols = slice(0, 1, X.width);
+        const block = { rows, cols };
+        const sum = Matrix.alloc(X.memory, X.dtype, X.height, X.width);
+        for (let peer = 0; peer < this.size; peer++) {
+          const theirs = peer === this.rank ? X : this.#matrixOf(peer, turn, rows, cols, X);
+          const bytes = pullBlock(theirs, block, sum, block, peer === 0 ? undefined : 1);
+          if (peer !== this.rank) this.#cost.bytesMoved += bytes;
+        }
+        this.#meet('allReduceMatrix');
+        blas.copy(sum, X);
+      });
+    });
+  }
+
+  broadcast(x: Float64Array, root: number): void {
+    this.#timed(() => {
+      for (let start = 0; start < x.length || start === 0; start += SLOT_NUMBERS) {
+        const part = x.subarray(start, start + SLOT_NUMBERS);
+        const turn = this.#nextTurn();
+        if (this.rank === root) this.control.slot(root, turn).set(part);
+        this.#meet('broadcast');
+        if (this.rank !== root) part.set(this.control.slot(root, turn).subarray(0, part.length));
+        if (this.rank !== root) this.#cost.bytesMoved += part.length * itemBytes('f64');
+      }
+    });
+  }
+
+  abort(): void {
+    this.control.fail(this.rank);
+  }
+
+  checkCancelled(): void {
+    if (this.control.cancelled) throw new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');
+    const failed = this.control.failedRank;
+    if (failed >= 0) {
+      throw new AlchemistError('E_RANK', `rank ${this.rank} stopped because rank ${failed} failed`, { fields: { rank: this.rank, failedRank: failed } });
+    }
+  }
+
+  takeCost(): CommunicationCost {
+    const cost = this.#cost;
+    this.#cost = noCost();
+    return cost;
+  }
+
+  /** Starts a command: ranks count their collectives from zero, so that a mismatch shows. */
+  begin(): void {
+    this.#entered = 0;
+    this.#turn = 0;
+  }
+
+  #nextTurn(): number {
+    this.#turn ^= 1;
+    return this.#turn;
+  }
+
+  #timed(collective: () => void): void {
+    const start = performance.now();
+    try {
+      collective();
+    } finally {
+      this.#cost.seconds += (performance.now() - start) / 1000;
+    }
+  }
+
+  /** The barrier under every collective: spin for a moment, then sleep; give up when a peer failed, the caller cancelled, or time is out. */
+  #meet(kind: Collective): void {
+    const { control, rank } = this;
+    this.checkCancelled();
+    control.enter(rank, ++this.#entered, kind);
+    this.#cost.barriers++;
+    const { words, generation } = control;
+    const before = Atomics.load(words, generation);
+    if (control.arrive()) {
+      this.#mustAgree(kind);
+      control.open();
+      return;
+    }
+    const start = performance.now();
+    const spinUntil = start + this.options.spinMicroseconds / 1000;
+    while (performance.now() < spinUntil) {
+      for (let i = 0; i < 50; i++) if (Atomics.load(words, generation) !== before) return;
+    }
+    while (Atomics.load(words, generation) === before) {
+      this.checkCancelled();
+      if (performance.now() - start > this.options.watchdogSeconds * 1000) throw this.#watchdogError(kind);
+      Atomics.wait(words, generation, before, NAP_MS);
+    }
+  }
+
+  /** The last to arrive compares: ranks in different collectives are a bug in a task, and would exchange nonsense. */
+  #mustAgree(kind: Collective): void {
+    for (let peer = 0; peer < this.size; peer++) {
+      const theirs = this.control.standing(peer);
+      if (theirs.kind !== kind || theirs.count !== this.#entered) {
+        throw new AlchemistError('E_TASK', `the ranks do not call the same collectives: ${this.#standings()}`, {
+          hint: 'a task must make the same collective calls on every rank, whatever data the rank holds',
+        });
+      }
+    }
+  }
+
+  #watchdogError(kind: Collective): AlchemistError {
+    return new AlchemistError(
+      'E_WATCHDOG',
+      `rank ${this.rank} has waited ${this.options.watchdogSeconds} s in ${kind}: ${this.#standings()}`,
+      { hint: 'a rank computes for longer than the watchdog allows, or has left the common sequence of collectives; raise watchdogSeconds for very long steps' },
+    );
+  }
+
+  #standings(): string {
+    return Array.from({ length: this.size }, (_, peer) => {
+      const { count, kind } = this.control.standing(peer);
+      return `rank ${peer}: ${count === 0 ? 'no collective yet' : `collective ${count}, ${kind}`}`;
+    }).join('; ');
+  }
+}
