@@ -24,3 +24,21 @@ export function sumLanes<T>(v: v128): T {
   if (sizeof<T>() == 8) return <T>(f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1));
   return <T>(f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3)));
 }
+
+/** A vector of entries `step` bytes apart. `unit` is known where the call is compiled: true says that they are neighbours. */
+// @ts-ignore: decorator
+@inline
+export function loadLanes<T>(unit: bool, ptr: usize, step: usize): v128 {
+  if (unit) return v128.load(ptr);
+  let v = v128.load_lane<T>(ptr + step, v128.load_zero<T>(ptr), 1);
+  if (sizeof<T>() == 4) v = v128.load_lane<T>(ptr + 3 * step, v128.load_lane<T>(ptr + 2 * step, v, 2), 3);
+  return v;
+}
+
+/** Two entries as f64x2, whatever T is. */
+// @ts-ignore: decorator
+@inline
+export function loadPair<T>(unit: bool, ptr: usize, step: usize): v128 {
+  if (sizeof<T>() == 8) return loadLanes<T>(unit, ptr, step);
+  return f64x2.promote_low_f32x4(unit ? v128.load_zero<f64>(ptr) : v128.load_lane<T>(ptr + step, v128.load_zero<T>(ptr), 1));
+}

@@ -1,0 +1,223 @@
+/**
+ * Copy, add, scale, fill and convert m×n blocks with any strides: what redistribution is made of.
+ *
+ * A block is walked column by column along the axis whose entries lie closer in the target. If that is the other axis in the
+ * source, the block is transposed in tiles that stay in the cache: 32×32 entries, and registers of 4×4 where both sides allow it.
+ */
+import { axpy, scal } from './level1';
+import { lanes, loadLanes, madd } from './simd';
+import { at, isRowMajor } from './strides';
+
+const TILE = 32;
+/** Columns longer than this go to memory.copy, which pays its call only then. */
+const LONG_BYTES: usize = 1024;
+
+function copyUnit<T>(n: i32, x: usize, y: usize): void {
+  if (<usize>n * sizeof<T>() >= LONG_BYTES) {
+    memory.copy(y, x, <usize>n * sizeof<T>());
+    return;
+  }
+  let i = n;
+  for (; i >= 4 * lanes<T>(); i -= 4 * lanes<T>(), x += 64, y += 64) {
+    const v0 = v128.load(x), v1 = v128.load(x, 16), v2 = v128.load(x, 32), v3 = v128.load(x, 48);
+    v128.store(y, v0);
+    v128.store(y, v1, 16);
+    v128.store(y, v2, 32);
+    v128.store(y, v3, 48);
+  }
+  for (; i >= lanes<T>(); i -= lanes<T>(), x += 16, y += 16) v128.store(y, v128.load(x));
+  for (; i > 0; i--, x += sizeof<T>(), y += sizeof<T>()) store<T>(y, load<T>(x));
+}
+
+// Every second entry, as every redistribution between two ranks has it: whole vectors read, one half of them kept.
+function copyEverySecond<T>(n: i32, x: usize, y: usize): void {
+  let i = n;
+  // One entry fewer than the vectors hold, so that nothing past the last entry is read.
+  for (; i > 2 * lanes<T>(); i -= 2 * lanes<T>(), x += 64, y += 32) {
+    const v0 = v128.load(x), v1 = v128.load(x, 16), v2 = v128.load(x, 32), v3 = v128.load(x, 48);
+    if (sizeof<T>() == 8) {
+      v128.store(y, v128.shuffle<f64>(v0, v1, 0, 2));
+      v128.store(y, v128.shuffle<f64>(v2, v3, 0, 2), 16);
+    } else {
+      v128.store(y, v128.shuffle<f32>(v0, v1, 0, 2, 4, 6));
+      v128.store(y, v128.shuffle<f32>(v2, v3, 0, 2, 4, 6), 16);
+    }
+  }
+  for (; i > 0; i--, x += 2 * sizeof<T>(), y += sizeof<T>()) store<T>(y, load<T>(x));
+}
+
+function copyGathered<T>(n: i32, x: usize, incx: i32, y: usize): void {
+  const sx = <usize>incx * sizeof<T>(), step = <usize>lanes<T>() * sx;
+  let i = n;
+  for (; i >= 2 * lanes<T>(); i -= 2 * lanes<T>(), x += 2 * step, y += 32) {
+    const v0 = loadLanes<T>(false, x, sx), v1 = loadLanes<T>(false, x + step, sx);
+    v128.store(y, v0);
+    v128.store(y, v1, 16);
+  }
+  for (; i > 0; i--, x += sx, y += sizeof<T>()) store<T>(y, load<T>(x));
+}
+
+function copyScattered<T>(n: i32, x: usize, incx: i32, y: usize, incy: i32): void {
+  const sx = <usize>incx * sizeof<T>(), sy = <usize>incy * sizeof<T>();
+  let i = n;
+  for (; i >= 4; i -= 4, x += 4 * sx, y += 4 * sy) {
+    const v0 = load<T>(x), v1 = load<T>(x + sx), v2 = load<T>(x + 2 * sx), v3 = load<T>(x + 3 * sx);
+    store<T>(y, v0);
+    store<T>(y + sy, v1);
+    store<T>(y + 2 * sy, v2);
+    store<T>(y + 3 * sy, v3);
+  }
+  for (; i > 0; i--, x += sx, y += sy) store<T>(y, load<T>(x));
+}
+
+function copyColumn<T>(n: i32, x: usize, incx: i32, y: usize, incy: i32): void {
+  if (incy != 1) copyScattered<T>(n, x, incx, y, incy);
+  else if (incx == 1) copyUnit<T>(n, x, y);
+  else if (incx == 2) copyEverySecond<T>(n, x, y);
+  else copyGathered<T>(n, x, incx, y);
+}
+
+// @ts-ignore: decorator
+@inline
+function column<T>(add: bool, n: i32, alpha: T, x: usize, incx: i32, y: usize, incy: i32): void {
+  if (add) axpy<T>(n, alpha, x, incx, y, incy);
+  else copyColumn<T>(n, x, incx, y, incy);
+}
+
+// @ts-ignore: decorator
+@inline
+function put<T>(add: bool, alpha: v128, v: v128, y: usize): void {
+  v128.store(y, add ? madd<T>(v, alpha, v128.load(y)) : v);
+}
+
+// 4 rows × n columns, n a multiple of 4; the rows of x are unit, the columns of y are:
+//
+//     x   a0 b0 …     y   a0 a1 a2 a3
+//         a1 b1           b0 b1 b2 b3
+//         a2 b2           …
+//         a3 b3
+// @ts-ignore: decorator
+@inline
+function transposeStrip<T>(add: bool, n: i32, alpha: T, x: usize, rs: i32, y: usize, cd: i32): void {
+  const a = v128.splat<T>(alpha), sx = <usize>rs * sizeof<T>(), sy = <usize>cd * sizeof<T>();
+  for (let j = 0; j < n; j += 4, x += 4 * sizeof<T>(), y += 4 * sy) {
+    const x1 = x + sx, x2 = x1 + sx, x3 = x2 + sx, y1 = y + sy, y2 = y1 + sy, y3 = y2 + sy;
+    if (sizeof<T>() == 8) {
+      const a0 = v128.load(x), b0 = v128.load(x, 16), a1 = v128.load(x1), b1 = v128.load(x1, 16);
+      const a2 = v128.load(x2), b2 = v128.load(x2, 16), a3 = v128.load(x3), b3 = v128.load(x3, 16);
+      put<T>(add, a, v128.shuffle<f64>(a0, a1, 0, 2), y);
+      put<T>(add, a, v128.shuffle<f64>(a2, a3, 0, 2), y + 16);
+      put<T>(add, a, v128.shuffle<f64>(a0, a1, 1, 3), y1);
+      put<T>(add, a, v128.shuffle<f64>(a2, a3, 1, 3), y1 + 16);
+      put<T>(add, a, v128.shuffle<f64>(b0, b1, 0, 2), y2);
+      put<T>(add, a, v128.shuffle<f64>(b2, b3, 0, 2), y2 + 16);
+      put<T>(add, a, v128.shuffle<f64>(b0, b1, 1, 3), y3);
+      put<T>(add, a, v128.shuffle<f64>(b2, b3, 1, 3), y3 + 16);
+    } else {
+      const a0 = v128.load(x), a1 = v128.load(x1), a2 = v128.load(x2), a3 = v128.load(x3);
+      const p = v128.shuffle<f32>(a0, a1, 0, 4, 1, 5), q = v128.shuffle<f32>(a2, a3, 0, 4, 1, 5);
+      const r = v128.shuffle<f32>(a0, a1, 2, 6, 3, 7), s = v128.shuffle<f32>(a2, a3, 2, 6, 3, 7);
+      put<T>(add, a, v128.shuffle<f64>(p, q, 0, 2), y);
+      put<T>(add, a, v128.shuffle<f64>(p, q, 1, 3), y1);
+      put<T>(add, a, v128.shuffle<f64>(r, s, 0, 2), y2);
+      put<T>(add, a, v128.shuffle<f64>(r, s, 1, 3), y3);
+    }
+  }
+}
+
+function copyStrip<T>(n: i32, x: usize, rs: i32, y: usize, cd: i32): void { transposeStrip<T>(false, n, <T>1, x, rs, y, cd); }
+function addStrip<T>(n: i32, alpha: T, x: usize, rs: i32, y: usize, cd: i32): void { transposeStrip<T>(true, n, alpha, x, rs, y, cd); }
+
+// One cache tile whose orders differ: 4×4 registers where the source rows (cs) and the target columns (rd) are unit.
+// @ts-ignore: decorator
+@inline
+function tile<T>(add: bool, m: i32, n: i32, alpha: T, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
+  let n4 = 0;
+  if (cs == 1 && rd == 1) {
+    n4 = n & ~3;
+    let i = 0;
+    for (; i + 4 <= m; i += 4) {
+      if (add) addStrip<T>(n4, alpha, at<T>(src, i, 0, rs, cs), rs, at<T>(dst, i, 0, rd, cd), cd);
+      else copyStrip<T>(n4, at<T>(src, i, 0, rs, cs), rs, at<T>(dst, i, 0, rd, cd), cd);
+    }
+    for (; i < m; i++) column<T>(add, n4, alpha, at<T>(src, i, 0, rs, cs), 1, at<T>(dst, i, 0, rd, cd), cd);
+  }
+  for (let j = n4; j < n; j++) column<T>(add, m, alpha, at<T>(src, 0, j, rs, cs), rs, at<T>(dst, 0, j, rd, cd), rd);
+}
+
+// @ts-ignore: decorator
+@inline
+function walk<T>(add: bool, m: i32, n: i32, alpha: T, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
+  if (isRowMajor(m, n, rd, cd)) {
+    let t = m; m = n; n = t;
+    t = rs; rs = cs; cs = t;
+    t = rd; rd = cd; cd = t;
+  }
+  if (rs == 1 && rd == 1 && cs == m && cd == m) {
+    column<T>(add, m * n, alpha, src, 1, dst, 1);
+  } else if (!isRowMajor(m, n, rs, cs)) {
+    for (let j = 0; j < n; j++) column<T>(add, m, alpha, at<T>(src, 0, j, rs, cs), rs, at<T>(dst, 0, j, rd, cd), rd);
+  } else {
+    for (let j = 0; j < n; j += TILE) {
+      for (let i = 0; i < m; i += TILE) {
+        tile<T>(add, min(m - i, TILE), min(n - j, TILE), alpha, at<T>(src, i, j, rs, cs), rs, cs, at<T>(dst, i, j, rd, cd), rd, cd);
+      }
+    }
+  }
+}
+
+/** dst := src, m×n, the same strides or a transpose of them. */
+export function copyBlock<T>(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
+  walk<T>(false, m, n, <T>1, src, rs, cs, dst, rd, cd);
+}
+
+/** dst := dst + alpha src. alpha = 1 adds without rounding the product, so both builds give the same bits; alpha = 0 leaves dst. */
+export function addBlock<T>(m: i32, n: i32, alpha: T, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
+  if (alpha != <T>0) walk<T>(true, m, n, alpha, src, rs, cs, dst, rd, cd);
+}
+
+function fillColumn<T>(n: i32, value: T, x: usize, incx: i32): void {
+  let i = n;
+  if (incx == 1) {
+    const v = v128.splat<T>(value);
+    for (; i >= lanes<T>(); i -= lanes<T>(), x += 16) v128.store(x, v);
+  }
+  const sx = <usize>incx * sizeof<T>();
+  for (; i > 0; i--, x += sx) store<T>(x, value);
+}
+
+/** a_ij := value. */
+export function fillBlock<T>(m: i32, n: i32, value: T, a: usize, rs: i32, cs: i32): void {
+  if (isRowMajor(m, n, rs, cs)) return fillBlock<T>(n, m, value, a, cs, rs);
+  for (let j = 0; j < n; j++) fillColumn<T>(m, value, at<T>(a, 0, j, rs, cs), rs);
+}
+
+/** A := beta A; beta = 0 writes zeros even over NaN, beta = 1 touches nothing. */
+export function scaleBlock<T>(m: i32, n: i32, beta: T, a: usize, rs: i32, cs: i32): void {
+  if (beta == <T>1) return;
+  if (beta == <T>0) return fillBlock<T>(m, n, <T>0, a, rs, cs);
+  if (isRowMajor(m, n, rs, cs)) return scaleBlock<T>(n, m, beta, a, cs, rs);
+  for (let j = 0; j < n; j++) scal<T>(m, beta, at<T>(a, 0, j, rs, cs), rs);
+}
+
+function convertColumn<S, T>(n: i32, x: usize, incx: i32, y: usize, incy: i32): void {
+  const sx = <usize>incx * sizeof<S>(), sy = <usize>incy * sizeof<T>();
+  for (let i = n; i > 0; i--, x += sx, y += sy) store<T>(y, <T>load<S>(x));
+}
+
+/** dst := src with its entries rounded (or widened) from S to T. */
+export function convertBlock<S, T>(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
+  if (isRowMajor(m, n, rd, cd)) return convertBlock<S, T>(n, m, src, cs, rs, dst, cd, rd);
+  for (let j = 0; j < n; j++) convertColumn<S, T>(m, at<S>(src, 0, j, rs, cs), rs, at<T>(dst, 0, j, rd, cd), rd);
+}
+
+export function copyBlock_f64(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void { copyBlock<f64>(m, n, src, rs, cs, dst, rd, cd); }
+export function addBlock_f64(m: i32, n: i32, alpha: f64, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void { addBlock<f64>(m, n, alpha, src, rs, cs, dst, rd, cd); }
+export function scaleBlock_f64(m: i32, n: i32, beta: f64, a: usize, rs: i32, cs: i32): void { scaleBlock<f64>(m, n, beta, a, rs, cs); }
+export function fillBlock_f64(m: i32, n: i32, value: f64, a: usize, rs: i32, cs: i32): void { fillBlock<f64>(m, n, value, a, rs, cs); }
+export function copyBlock_f32(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void { copyBlock<f32>(m, n, src, rs, cs, dst, rd, cd); }
+export function addBlock_f32(m: i32, n: i32, alpha: f32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void { addBlock<f32>(m, n, alpha, src, rs, cs, dst, rd, cd); }
+export function scaleBlock_f32(m: i32, n: i32, beta: f32, a: usize, rs: i32, cs: i32): void { scaleBlock<f32>(m, n, beta, a, rs, cs); }
+export function fillBlock_f32(m: i32, n: i32, value: f32, a: usize, rs: i32, cs: i32): void { fillBlock<f32>(m, n, value, a, rs, cs); }
+export function convertBlock_f32_f64(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void { convertBlock<f32, f64>(m, n, src, rs, cs, dst, rd, cd); }
+export function convertBlock_f64_f32(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void { convertBlock<f64, f32>(m, n, src, rs, cs, dst, rd, cd); }
