@@ -1,0 +1,26 @@
+/** Libraries: named sets of tasks. The standard one holds everything that the engine can do. */
+import { AlchemistError } from '../errors.js';
+import type { Task } from './task.js';
+
+/** A set of tasks under one name. Its modules are loaded when a task is first called. */
+export interface Library {
+  readonly name: string;
+  readonly about: string;
+  /** How to load each task, by task name. */
+  readonly tasks: Readonly<Record<string, () => Promise<Task>>>;
+}
+
+/**
+ * The task of a library by name.
+ * @throws AlchemistError E_ARGUMENT that lists the names that exist.
+ */
+export async function loadTask(library: Library, name: string): Promise<Task> {
+  const load = Object.hasOwn(library.tasks, name) ? library.tasks[name] : undefined;
+  if (!load) {
+    throw new AlchemistError('E_ARGUMENT', `the library ${library.name} has no task ${JSON.stringify(name)}`, {
+      hint: `it has ${Object.keys(library.tasks).join(', ')}`,
+      fields: { library: library.name, task: name },
+    });
+  }
+  return load();
+}

@@ -1,0 +1,69 @@
+/** C := alpha op(A) op(B) + beta C. */
+import { DistMatrix } from '../../dist/dist-matrix.js';
+import { chooseGemm, gemm as multiply, gemmWords, GEMM_VARIANTS, type GemmVariant, mustMultiply } from '../../linalg/gemm.js';
+import { DOT_BLOCK, layoutsForDot, PANEL } from '../../linalg/summa.js';
+import { AlchemistError } from '../../errors.js';
+import { parseDistPair } from '../../layout/distribution.js';
+import { type Layout, makeLayout, transposed } from '../../layout/layout.js';
+import { itemBytes } from '../../local/rank-memory.js';
+import { storageOf } from '../storage.js';
+import { type Arguments, defineTask, describeMatrix, type MatrixInfo, type Params } from '../task.js';
+
+const params = {
+  A: { type: 'matrix', about: 'm×k, or k×m when transposed' },
+  B: { type: 'matrix', about: 'k×n, or n×k when transposed' },
+  C: { type: 'matrix', optional: true, about: 'm×n, overwritten; a new matrix when left out' },
+  alpha: { type: 'real', default: 1, about: 'factor of the product' },
+  beta: { type: 'real', default: 0, about: 'factor of the old C; 0 ignores it, even NaN' },
+  transposeA: { type: 'boolean', default: false, about: 'use Aᵀ' },
+  transposeB: { type: 'boolean', default: false, about: 'use Bᵀ' },
+  dist: { type: 'text', default: 'MC_MR', about: 'distribution of a new C' },
+  variant: { type: 'text', default: 'auto', oneOf: ['auto', ...GEMM_VARIANTS], about: 'the operand that stays; auto moves the fewest bytes' },
+} as const satisfies Params;
+
+type Infos = Arguments<typeof params, MatrixInfo>;
+
+/** The layouts of op(A), op(B) and C. */
+function layoutsOf({ A, B, C, transposeA, transposeB, dist }: Infos): [A: Layout, B: Layout, C: Layout] {
+  const opA = transposeA ? transposed(A.layout) : A.layout;
+  const opB = transposeB ? transposed(B.layout) : B.layout;
+  const { gridHeight, gridWidth } = A.layout;
+  return [opA, opB, C?.layout ?? makeLayout({ height: opA.height, width: opB.width, dist: parseDistPair(dist), gridHeight, gridWidth })];
+}
+
+export const gemm = defineTask({
+  name: 'gemm',
+  about: 'C := alpha op(A) op(B) + beta C',
+  params,
+  returns: { C: 'the product', variant: 'the operand that stayed' },
+  check(args) {
+    const { A, B, C, beta } = args;
+    for (const X of [B, C]) {
+      if (X && X.dtype !== A.dtype) throw new AlchemistError('E_ARGUMENT', `gemm: the item types differ: ${describeMatrix(A)} and ${describeMatrix(X)}`);
+    }
+    const [opA, opB, layoutC] = layoutsOf(args);
+    mustMultiply(opA, opB, layoutC);
+    if (!C && beta !== 0) throw new AlchemistError('E_ARGUMENT', `gemm: beta is ${beta}, but there is no C to multiply by it`, { hint: 'pass C, or leave beta out' });
+  },
+  cost(args) {
+    const [A, B, C] = layoutsOf(args);
+    const variant = args.variant === 'auto' ? chooseGemm(A, B, C) : (args.variant as GemmVariant);
+    const bytes = itemBytes(args.A.dtype);
+    const fresh = args.C ? 0 : storageOf(C, args.A.dtype);
+    const panels = (2 * PANEL * (A.height + B.width) + PANEL * A.width) * bytes;
+    const dot = layoutsForDot(A, B, C);
+    const temporary = variant === 'dot' ? storageOf(dot.A, args.A.dtype) + storageOf(dot.B, args.A.dtype) + DOT_BLOCK ** 2 * bytes : panels;
+    return {
+      flops: 2 * A.height * B.width * A.width,
+      bytesMoved: gemmWords(A, B, C)[variant] * bytes,
+      memoryPerRank: fresh + Math.min(temporary, (A.height * A.width + B.height * B.width + C.height * C.width) * 2 * bytes),
+    };
+  },
+  run({ grid }, { A, B, C, alpha, beta, transposeA, transposeB, dist, variant }) {
+    const opA = transposeA ? A.transposed : A;
+    const opB = transposeB ? B.transposed : B;
+    const target = C ?? DistMatrix.create(grid, { height: opA.height, width: opB.width, dist: parseDistPair(dist), dtype: A.dtype });
+    const used = multiply(alpha, opA, opB, beta, target, variant === 'auto' ? undefined : (variant as GemmVariant));
+    return { C: target, variant: used };
+  },
+});
