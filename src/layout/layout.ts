@@ -85,10 +85,25 @@ export function copies(layout: Layout): number {
   return gridSize(layout) / (colStride(layout) * rowStride(layout) * crossSize(layout));
 }
 
-/** Whether a rank holds a share of the matrix (perhaps an empty one): whether its team is the root. */
+/** Which of those teams a rank belongs to. */
+export function crossRank(layout: Layout, rank: number): number {
+  if (layout.colDist === 'CIRC') return rank;
+  return onDiagonal(layout) ? vcToDiagonal(rank, layout.gridHeight, layout.gridWidth) : 0;
+}
+
+/** Whether a rank holds a share of the matrix (perhaps an empty one). */
 export function isParticipating(layout: Layout, rank: number): boolean {
-  if (layout.colDist === 'CIRC') return rank === layout.root;
-  return !onDiagonal(layout) || vcToDiagonal(rank, layout.gridHeight, layout.gridWidth) === layout.root;
+  return crossRank(layout, rank) === layout.root;
+}
+
+/** The rank within the column axis of VC rank `rank`, from 0 to colStride - 1. */
+export function colRank(layout: Layout, rank: number): number {
+  return AXES[layout.colDist].rank(rank, layout.gridHeight, layout.gridWidth);
+}
+
+/** The rank within the row axis of VC rank `rank`, from 0 to rowStride - 1. */
+export function rowRank(layout: Layout, rank: number): number {
+  return AXES[layout.rowDist].rank(rank, layout.gridHeight, layout.gridWidth);
 }
 
 /** Which of the copies of its share a rank holds, from 0 to copies - 1. */
@@ -113,26 +128,25 @@ export function redundantRank(layout: Layout, rank: number): number {
  */
 export function share(layout: Layout, rank: number): Block | null {
   if (!isParticipating(layout, rank)) return null;
-  const { height, width, colDist, rowDist, colAlign, rowAlign, gridHeight: r, gridWidth: c } = layout;
   return {
-    rows: axisShare(height, AXES[colDist].rank(rank, r, c), colAlign, colStride(layout)),
-    cols: axisShare(width, AXES[rowDist].rank(rank, r, c), rowAlign, rowStride(layout)),
+    rows: axisShare(layout.height, colRank(layout, rank), layout.colAlign, colStride(layout)),
+    cols: axisShare(layout.width, rowRank(layout, rank), layout.rowAlign, rowStride(layout)),
   };
 }
 
-/** The VC rank that holds copy `copy` of the share (colRank, rowRank), the ranks being those within the two axes. */
-export function holder(layout: Layout, colRank: number, rowRank: number, copy: number): number {
+/** The VC rank that holds copy `copy` of the share of rank i in the column axis and rank j in the row axis. */
+export function holder(layout: Layout, i: number, j: number, copy: number): number {
   const { colDist, rowDist, root, gridHeight: r, gridWidth: c } = layout;
-  return HOLDERS[distPair(colDist, rowDist)]({ i: colRank, j: rowRank, copy, root, r, c });
+  return HOLDERS[distPair(colDist, rowDist)]({ i, j, copy, root, r, c });
 }
 
 /** The VC ranks that hold entry (i, j), in the order of their copies. E_LAYOUT outside the matrix. */
 export function ownersOf(layout: Layout, i: number, j: number): number[] {
   requireRange(layout, 'row', { start: i, count: 1 }, layout.height);
   requireRange(layout, 'column', { start: j, count: 1 }, layout.width);
-  const colRank = mod(i + layout.colAlign, colStride(layout));
-  const rowRank = mod(j + layout.rowAlign, rowStride(layout));
-  return Array.from({ length: copies(layout) }, (_, copy) => holder(layout, colRank, rowRank, copy));
+  const inCol = mod(i + layout.colAlign, colStride(layout));
+  const inRow = mod(j + layout.rowAlign, rowStride(layout));
+  return Array.from({ length: copies(layout) }, (_, copy) => holder(layout, inCol, inRow, copy));
 }
 
 /**
@@ -225,7 +239,7 @@ type IntegerField = { [K in keyof Layout]: Layout[K] extends number ? K : never 
 function requireInteger(layout: Layout, field: IntegerField, low: number, end = Infinity): void {
   const value = layout[field];
   if (Number.isSafeInteger(value) && value >= low && value < end) return;
-  const wanted = end === Infinity ? `a whole number, at least ${low}` : `a whole number from ${low} to ${end - 1}`;
+  const wanted = end === Infinity ? `a whole number, at least ${low}` : end === low + 1 ? `${low}` : `a whole number from ${low} to ${end - 1}`;
   throw new AlchemistError('E_LAYOUT', `${field} must be ${wanted}, but is ${value}: ${describe(layout)}`, {
     fields: { ...layout },
   });

@@ -44,7 +44,6 @@ export function contractedEntries(from: Layout, to: Layout, rank: number): numbe
 
 /** How many entries all ranks together receive from others in {@link plan}. */
 export function totalMoved(from: Layout, to: Layout): number {
-  requireAlike(from, to);
   let total = 0;
   for (let rank = 0; rank < gridSize(from); rank++) total += receivedEntries(from, to, rank);
   return total;
@@ -98,6 +97,7 @@ function wantedEntries(to: Layout, rank: number): number {
 }
 
 function heldEntries(from: Layout, to: Layout, rank: number): number {
+  requireAlike(from, to);
   const [held, wanted] = [share(from, rank), share(to, rank)];
   const both = held && wanted && meetBlocks(held, wanted);
   return both ? entries(both) : 0;
