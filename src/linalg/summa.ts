@@ -6,11 +6,11 @@
  * Transposed operands are transposed views: [MC,MR] read as [MR,MC]. The plans then move every entry straight to where it is needed, so no
  * variant has forms for NT, TN and TT; stationary B is stationary A on Cᵀ = Bᵀ Aᵀ.
  */
-import { DistMatrix, type Range } from '../dist/dist-matrix.js';
 import { conform, layoutAs, sameOwnership } from '../dist/conform.js';
+import { DistMatrix } from '../dist/dist-matrix.js';
 import { contract } from '../dist/redistribute.js';
 import { contractedEntries, receivedEntries } from '../layout/plan.js';
-import { gridSize, type Layout, makeLayout } from '../layout/layout.js';
+import { gridSize, type Layout, makeLayout, type Range } from '../layout/layout.js';
 import * as blas from '../local/blas.js';
 
 /** Width of a panel: the depth of the kernel's packed blocks, so that a panel is one pass through its innermost loops. */

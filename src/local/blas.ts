@@ -36,9 +36,7 @@ export function fill(value: number, B: Matrix): void {
 export function convert(A: Matrix, B: Matrix): void {
   if (A.dtype === B.dtype) return copy(A, B);
   if (A.height !== B.height || A.width !== B.width) mustMatch('convert', A, B);
-  const kernels = A.memory.kernelsFor('f64');
-  const cast = A.dtype === 'f32' ? kernels['convertBlock_f32'] : kernels['convertBlock_f64'];
-  cast(A.height, A.width, A.ptr, A.rowStride, A.colStride, B.ptr, B.rowStride, B.colStride);
+  B.memory.kernelsFor(B.dtype)[`convertBlock_${A.dtype}`](A.height, A.width, A.ptr, A.rowStride, A.colStride, B.ptr, B.rowStride, B.colStride);
 }
 
 /** Σ A(i,j) B(i,j), accumulated in f64. */

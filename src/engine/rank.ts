@@ -1,0 +1,152 @@
+/** A rank's thread: holds its share of every matrix and runs tasks on them, one at a time, to completion. */
+import type { MessagePort } from 'node:worker_threads';
+import { ControlBlock } from '../comm/control-block.js';
+import type { CommunicationCost } from '../comm/communicator.js';
+import type { RankStart } from '../comm/team.js';
+import { ThreadComm } from '../comm/thread-comm.js';
+import { DistMatrix } from '../dist/dist-matrix.js';
+import { Grid } from '../dist/grid.js';
+import { AlchemistError, toWire, type WireError } from '../errors.js';
+import type { GridOrder } from '../layout/grid-shape.js';
+import type { Layout } from '../layout/layout.js';
+import { loadTask } from '../library/library.js';
+import { elemental } from '../library/standard/index.js';
+import { bindArguments, type Progress, type Results } from '../library/task.js';
+import type { HeapUsage } from '../local/heap.js';
+import { instantiate, type Kernels } from '../local/kernels.js';
+import { type Dtype, RankMemory } from '../local/rank-memory.js';
+
+/** What the engine asks of a rank. */
+export type RankMessage =
+  | { readonly kind: 'start'; readonly start: RankStart; readonly grid: { height: number; width: number; order: GridOrder }; readonly wide: boolean }
+  | {
+      readonly kind: 'run';
+      readonly library: string;
+      readonly task: string;
+      readonly args: Record<string, unknown>;
+      /** Ids for the matrices that the task returns, in the order of their names. */
+      readonly firstId: number;
+      /** Where progress goes; only rank 0 gets one, and only when somebody listens. */
+      readonly progress?: MessagePort;
+    }
+  | { readonly kind: 'free'; readonly ids: readonly number[] };
+
+/** A returned matrix: an old one by its id, or a new one with where this rank's share lies. */
+export interface MatrixReply {
+  readonly id: number;
+  readonly layout: Layout;
+  readonly dtype: Dtype;
+  readonly ptr: number;
+  readonly rowStride: number;
+  readonly colStride: number;
+}
+
+export type RankReply =
+  | {
+      readonly ok: true;
+      readonly matrices: Readonly<Record<string, MatrixReply>>;
+      readonly values: Readonly<Record<string, unknown>>;
+      readonly cost: CommunicationCost;
+      readonly heap: HeapUsage;
+      /** Seconds inside the task. */
+      readonly seconds: number;
+    }
+  | { readonly ok: false; readonly error: WireError; readonly heap: HeapUsage };
+
+/** The rank of this thread, once started. */
+let rank: Rank | undefined;
+
+export default async function handle(message: RankMessage): Promise<RankReply> {
+  if (message.kind === 'start') rank = new Rank(message.start, message.grid, message.wide);
+  if (!rank) throw new Error('a rank got a message before it was started');
+  if (message.kind === 'run') return rank.run(message);
+  if (message.kind === 'free') rank.free(message.ids);
+  return rank.nothing();
+}
+
+class Rank {
+  readonly #comm: ThreadComm;
+  readonly #grid: Grid;
+  readonly #matrices = new Map<number, DistMatrix>();
+
+  constructor(start: RankStart, shape: { height: number; width: number; order: GridOrder }, wide: boolean) {
+    const instances = new Map<unknown, Kernels>();
+    const memories = start.regions.map((region, peer) => {
+      const kernels = instances.get(region.memory) ?? instantiate(start.module as WebAssembly.Module, region.memory);
+      instances.set(region.memory, kernels);
+      return new RankMemory(peer, region, kernels);
+    });
+    const mine = memories[start.rank];
+    if (wide) mine.gemmKernel = 'gemmWide';
+    this.#comm = new ThreadComm(start.rank, start.size, memories, new ControlBlock(start.control, start.size), start.options);
+    this.#grid = new Grid(this.#comm, mine, shape.height, shape.width, shape.order);
+  }
+
+  nothing(): RankReply {
+    return { ok: true, matrices: {}, values: {}, cost: this.#comm.takeCost(), heap: this.#heap, seconds: 0 };
+  }
+
+  get #heap(): HeapUsage {
+    return this.#grid.memory.heap.usage();
+  }
+
+  free(ids: readonly number[]): void {
+    for (const id of ids) {
+      this.#matrices.get(id)?.free();
+      this.#matrices.delete(id);
+    }
+  }
+
+  async run({ task: name, args, firstId, progress }: Extract<RankMessage, { kind: 'run' }>): Promise<RankReply> {
+    try {
+      const task = await loadTask(elemental, name);
+      const bound = bindArguments(task, args, (id, parameter) => this.#matrix(id, parameter));
+      const { heap } = this.#grid.memory;
+      this.#comm.begin();
+      const start = performance.now();
+      const context = {
+        grid: this.#grid,
+        progress: (line: Omit<Progress, 'task'>) => progress?.postMessage({ task: name, ...line } satisfies Progress),
+      };
+      const reply = heap.scope(() => this.#keep(task.run(context, bound), firstId));
+      // Nobody may touch a result before everybody has finished it.
+      this.#comm.barrier();
+      return { ok: true, ...reply, cost: this.#comm.takeCost(), heap: this.#heap, seconds: (performance.now() - start) / 1000 };
+    } catch (error) {
+      this.#comm.abort();
+      this.#comm.takeCost();
+      this.free([...this.#matrices.keys()].filter((id) => id >= firstId));
+      return { ok: false, error: toWire(error), heap: this.#heap };
+    } finally {
+      progress?.close();
+    }
+  }
+
+  #matrix(id: number, parameter: string): DistMatrix {
+    const A = this.#matrices.get(id);
+    if (!A) throw new AlchemistError('E_FREED', `the matrix passed as ${parameter} has been freed`, { fields: { parameter, id } });
+    return A;
+  }
+
+  /** Splits results into matrices, which stay here under ids, and values, which travel. */
+  #keep(results: Results, firstId: number): { matrices: Record<string, MatrixReply>; values: Record<string, unknown> } {
+    const matrices: Record<string, MatrixReply> = {};
+    const values: Record<string, unknown> = {};
+    let nextId = firstId;
+    for (const [name, result] of Object.entries(results)) {
+      if (!(result instanceof DistMatrix)) {
+        values[name] = result;
+        continue;
+      }
+      const known = [...this.#matrices].find(([, A]) => A === result)?.[0];
+      const id = known ?? nextId++;
+      if (known === undefined) {
+        this.#matrices.set(id, result);
+        this.#grid.memory.heap.keep(result.local.ptr);
+      }
+      const { ptr, rowStride, colStride } = result.local;
+      matrices[name] = { id, layout: result.layout, dtype: result.dtype, ptr, rowStride, colStride };
+    }
+    return { matrices, values };
+  }
+}
