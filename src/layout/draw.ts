@@ -119,7 +119,8 @@ interface Cell {
 }
 
 /** Cells in rows and columns, their indices in the margins, cut to what fits on the paper. */
-function picture(height: number, width: number, cell: (i: number, j: number) => Cell, { pen, maxWidth, maxLines }: Paper): string[] {
+function picture(height: number, width: number, cell: (i: number, j: number) => Cell, paper: Paper): string[] {
+  const { pen, maxWidth, maxLines } = paper;
   if (height === 0 || width === 0) return [pen.dim('no entries')];
   const rows = excerpt(height, maxLines);
   const margin = `${height - 1}`.length;
@@ -146,14 +147,14 @@ function table(layout: Layout, teams: Team[], word: string, call: (vc: number) =
   const picked = excerpt(teams.length, maxLines);
   const lines = picked.map((k) => {
     if (k === null) return titles.map(() => '…');
-    const { name, members, block } = teams[k];
+    const { name, block } = teams[k];
     const local = `${block.rows.count}×${block.cols.count}`;
     const line = [name, local, `${entries(block)}`, span(block.rows, layout.height), span(block.cols, layout.width)];
-    return several ? [...line, list(members)] : line;
+    return several ? [...line, list(teams[k].members)] : line;
   });
   const sizes = titles.map((title, column) => Math.max(title.length, ...lines.map((line) => line[column].length)));
-  const aligned = (line: string[]) =>
-    line.map((text, column) => ` ${column < 5 ? text.padStart(sizes[column]) : text} `); // the numbers to the right, the list to the left
+  const members = titles.length - (several ? 1 : 0); // a list, and so aligned left
+  const aligned = (line: string[]) => line.map((text, column) => ` ${column < members ? text.padStart(sizes[column]) : text} `);
   const idle = Array.from({ length: gridSize(layout) }, (_, vc) => vc).filter((vc) => !isParticipating(layout, vc));
   return [
     pen.dim(aligned(titles).join(' ').trimEnd()),

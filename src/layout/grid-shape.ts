@@ -23,7 +23,7 @@ export type GridOrder = 'column' | 'row';
 /** The smallest divisor of `size` that is at least ⌊√size⌋: Elemental's default number of grid rows. */
 export function defaultGridHeight(size: number): number {
   if (!Number.isSafeInteger(size) || size < 1) {
-    throw new AlchemistError('E_LAYOUT', `a grid needs a whole number of processes, at least 1, but got ${size}`, { fields: { size } });
+    throw new AlchemistError('E_LAYOUT', `a grid cannot have ${size} processes`, { fields: { size } });
   }
   let height = Math.floor(Math.sqrt(size));
   while (size % height !== 0) height++;

@@ -239,7 +239,8 @@ type IntegerField = { [K in keyof Layout]: Layout[K] extends number ? K : never 
 function requireInteger(layout: Layout, field: IntegerField, low: number, end = Infinity): void {
   const value = layout[field];
   if (Number.isSafeInteger(value) && value >= low && value < end) return;
-  const wanted = end === Infinity ? `a whole number, at least ${low}` : end === low + 1 ? `${low}` : `a whole number from ${low} to ${end - 1}`;
+  const range = end === Infinity ? `, at least ${low}` : ` from ${low} to ${end - 1}`;
+  const wanted = end === low + 1 ? `${low}` : `a whole number${range}`;
   throw new AlchemistError('E_LAYOUT', `${field} must be ${wanted}, but is ${value}: ${describe(layout)}`, {
     fields: { ...layout },
   });

@@ -2,7 +2,9 @@
 
 import { AlchemistError } from '../errors.js';
 import { entries, meetBlocks, type Block } from './block.js';
-import { colStride, copies, describe, gridSize, holder, redundantRank, rowStride, sameGrid, share, type Layout } from './layout.js';
+import {
+  colStride, copies, describe, gridSize, holder, redundantRank, rowStride, sameGrid, share, type Layout,
+} from './layout.js';
 import { gcd, mod, type Slice } from './slice.js';
 
 /** Entries to read from the local matrix of VC rank `peer` at `source`, to be written to one's own local matrix at `target`. */

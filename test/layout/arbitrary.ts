@@ -6,7 +6,9 @@ import type { GridShape } from '#src/layout/grid-shape.js';
 import { colStride, crossSize, makeLayout, rowStride, type Layout } from '#src/layout/layout.js';
 
 /** [height, width]: one process, vectors, squares, coprime and not. */
-export const GRIDS: readonly (readonly [number, number])[] = [[1, 1], [1, 2], [2, 1], [2, 2], [2, 3], [3, 2], [5, 1], [2, 4], [3, 3]];
+export const GRIDS: readonly (readonly [number, number])[] = [
+  [1, 1], [1, 2], [2, 1], [2, 2], [2, 3], [3, 2], [5, 1], [2, 4], [3, 3],
+];
 
 /** Empty, one, fewer than the processes, and sizes that no stride divides. */
 export const dimension = fc.oneof(fc.constantFrom(0, 1, 2), fc.nat(14));
@@ -19,8 +21,9 @@ export const distPair = fc.constantFrom(...DIST_PAIRS);
 export function layoutOf(height: number, width: number, shape: GridShape, dist: DistPair): fc.Arbitrary<Layout> {
   const options = { height, width, dist, gridHeight: shape.height, gridWidth: shape.width };
   const layout = makeLayout(options);
+  const below = (n: number) => fc.nat(n - 1);
   return fc
-    .record({ colAlign: fc.nat(colStride(layout) - 1), rowAlign: fc.nat(rowStride(layout) - 1), root: fc.nat(crossSize(layout) - 1) })
+    .record({ colAlign: below(colStride(layout)), rowAlign: below(rowStride(layout)), root: below(crossSize(layout)) })
     .map((alignment) => makeLayout({ ...options, ...alignment }));
 }
 

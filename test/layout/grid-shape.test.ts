@@ -1,23 +1,26 @@
 import {
-  defaultGridHeight, diagonalLength, gridCol, gridRow, gridShape, mdToVC, parseGridShape, vcAt, vcToDiagonal, vcToMD, vcToVR, vcToWorld,
-  vrToVC, worldToVC,
+  defaultGridHeight, diagonalLength, gridCol, gridRow, gridShape, mdToVC, parseGridShape, vcAt, vcToDiagonal, vcToMD, vcToVR,
+  vcToWorld, vrToVC, worldToVC,
 } from '#src/layout/grid-shape.js';
 
+const layoutError = expect.objectContaining({ code: 'E_LAYOUT' });
+
 test('the default height is the smallest divisor from ⌊√p⌋ on', () => {
-  expect([1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 18, 1024].map(defaultGridHeight)).toEqual([1, 1, 1, 2, 5, 2, 7, 2, 3, 13, 7, 6, 32]);
-  for (const size of [0, -1, 2.5, Number.NaN]) expect(() => defaultGridHeight(size)).toThrow(expect.objectContaining({ code: 'E_LAYOUT' }));
+  expect([1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 18].map(defaultGridHeight)).toEqual([1, 1, 1, 2, 5, 2, 7, 2, 3, 13, 7, 6]);
+  expect(defaultGridHeight(1024)).toBe(32);
+  for (const size of [0, -1, 2.5, Number.NaN]) expect(() => defaultGridHeight(size)).toThrow(layoutError);
 });
 
 test('a given height must divide the number of processes', () => {
   expect(gridShape(6)).toEqual({ height: 2, width: 3 });
   expect(gridShape(6, 3)).toEqual({ height: 3, width: 2 });
-  for (const height of [4, 0, 1.5]) expect(() => gridShape(6, height)).toThrow(expect.objectContaining({ code: 'E_LAYOUT' }));
+  for (const height of [4, 0, 1.5]) expect(() => gridShape(6, height)).toThrow(layoutError);
 });
 
 test('shapes are read from text', () => {
   for (const text of ['2x3', '2X3', ' 2 × 3 ']) expect(parseGridShape(text)).toEqual({ height: 2, width: 3 });
   for (const text of ['', '2', '2x', 'x3', '0x3', '2x-3', '2.5x2', '2x3x4']) {
-    expect(() => parseGridShape(text)).toThrow(expect.objectContaining({ code: 'E_LAYOUT', message: expect.stringContaining('2x3') }));
+    expect(() => parseGridShape(text)).toThrow(layoutError);
   }
 });
 
