@@ -128,8 +128,8 @@ export class EmbeddedBackend implements Backend {
       );
       return this.#collect(task, replies);
     } catch (error) {
-      if (thrown) throw thrown.error;
-      throw error;
+      if (!this.#closed) await this.#everyRank(() => ({ kind: 'forget', from: firstId }));
+      throw thrown ? thrown.error : error;
     } finally {
       signal?.removeEventListener('abort', cancel);
       channel?.port1.close();

@@ -29,7 +29,9 @@ export type RankMessage =
       /** Where progress goes; only rank 0 gets one, and only when somebody listens. */
       readonly progress?: MessagePort;
     }
-  | { readonly kind: 'free'; readonly ids: readonly number[] };
+  | { readonly kind: 'free'; readonly ids: readonly number[] }
+  /** Frees every matrix from this id on: what a failed task left on the ranks that had finished. */
+  | { readonly kind: 'forget'; readonly from: number };
 
 /** A returned matrix: an old one by its id, or a new one with where this rank's share lies. */
 export interface MatrixReply {
@@ -61,6 +63,7 @@ export default async function handle(message: RankMessage): Promise<RankReply> {
   if (!rank) throw new Error('a rank got a message before it was started');
   if (message.kind === 'run') return rank.run(message);
   if (message.kind === 'free') rank.free(message.ids);
+  if (message.kind === 'forget') rank.forget(message.from);
   return rank.nothing();
 }
 
@@ -97,6 +100,10 @@ class Rank {
     }
   }
 
+  forget(from: number): void {
+    this.free([...this.#matrices.keys()].filter((id) => id >= from));
+  }
+
   async run({ task: name, args, firstId, progress }: Extract<RankMessage, { kind: 'run' }>): Promise<RankReply> {
     try {
       const task = await loadTask(elemental, name);
@@ -109,13 +116,10 @@ class Rank {
         progress: (line: Omit<Progress, 'task'>) => progress?.postMessage({ task: name, ...line } satisfies Progress),
       };
       const reply = heap.scope(() => this.#keep(task.run(context, bound), firstId));
-      // Nobody may touch a result before everybody has finished it.
-      this.#comm.barrier();
       return { ok: true, ...reply, cost: this.#comm.takeCost(), heap: this.#heap, seconds: (performance.now() - start) / 1000 };
     } catch (error) {
       this.#comm.abort();
       this.#comm.takeCost();
-      this.free([...this.#matrices.keys()].filter((id) => id >= firstId));
       return { ok: false, error: toWire(error), heap: this.#heap };
     } finally {
       progress?.close();

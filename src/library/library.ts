@@ -10,6 +10,9 @@ export interface Library {
   readonly tasks: Readonly<Record<string, () => Promise<Task>>>;
 }
 
+/** Tasks that have been loaded: a dynamic import costs more than a small task, even when the module is there. */
+const loaded = new Map<() => Promise<Task>, Task>();
+
 /**
  * The task of a library by name.
  * @throws AlchemistError E_ARGUMENT that lists the names that exist.
@@ -22,5 +25,7 @@ export async function loadTask(library: Library, name: string): Promise<Task> {
       fields: { library: library.name, task: name },
     });
   }
-  return load();
+  let task = loaded.get(load);
+  if (!task) loaded.set(load, (task = await load()));
+  return task;
 }

@@ -9,6 +9,7 @@ export const elemental: Library = {
   name: 'elemental',
   about: 'dense linear algebra on distributed matrices',
   tasks: {
+    nothing: async () => one((await import('./nothing.js')).nothing),
     create: async () => one((await import('./create.js')).create),
     gemm: async () => one((await import('./gemm.js')).gemm),
     redistribute: async () => one((await import('./redistribute.js')).redistribute),
