@@ -115,9 +115,8 @@ function axpyScattered<T>(n: i32, alpha: T, x: usize, incx: i32, y: usize, incy:
   }
 }
 
-/** y := y + alpha x. alpha = 0 leaves y, whatever x holds. */
+/** y := y + alpha x, by IEEE rules; the exported kernels leave y where alpha = 0, whatever x holds. */
 export function axpy<T>(n: i32, alpha: T, x: usize, incx: i32, y: usize, incy: i32): void {
-  if (alpha == <T>0) return;
   if (incy != 1) axpyScattered<T>(n, alpha, x, incx, y, incy);
   else if (incx == 1) axpyUnit<T>(n, alpha, x, y);
   else axpyGathered<T>(n, alpha, x, incx, y);
@@ -134,13 +133,39 @@ export function scal<T>(n: i32, alpha: T, x: usize, incx: i32): void {
   for (; i > 0; i--, x += sx) store<T>(x, alpha * load<T>(x));
 }
 
+/** Σ x_i over n entries, read as four streams of a quarter each: what the memory gives to a single thread, as a limit for others. */
+export function sum4<T>(n: i32, x: usize): f64 {
+  const quarter = n / 4 & -2 * lanes<T>(), step = <usize>quarter * sizeof<T>();
+  let s0 = v128.splat<T>(<T>0), s1 = s0, s2 = s0, s3 = s0;
+  let p = x;
+  for (let i = 0; i < quarter; i += 2 * lanes<T>(), p += 32) {
+    s0 = v128.add<T>(s0, v128.load(p));
+    s1 = v128.add<T>(s1, v128.load(p + step));
+    s2 = v128.add<T>(s2, v128.load(p + 2 * step));
+    s3 = v128.add<T>(s3, v128.load(p + 3 * step));
+    s0 = v128.add<T>(s0, v128.load(p, 16));
+    s1 = v128.add<T>(s1, v128.load(p + step, 16));
+    s2 = v128.add<T>(s2, v128.load(p + 2 * step, 16));
+    s3 = v128.add<T>(s3, v128.load(p + 3 * step, 16));
+  }
+  let s = <f64>sumLanes<T>(v128.add<T>(v128.add<T>(s0, s1), v128.add<T>(s2, s3)));
+  for (let i = 4 * quarter; i < n; i++) s += <f64>load<T>(x + <usize>i * sizeof<T>());
+  return s;
+}
+
 export function dot_f64(n: i32, x: usize, incx: i32, y: usize, incy: i32): f64 { return dot<f64>(n, x, incx, y, incy); }
 export function dot_f32(n: i32, x: usize, incx: i32, y: usize, incy: i32): f64 { return dot<f32>(n, x, incx, y, incy); }
 export function asum_f64(n: i32, x: usize, incx: i32): f64 { return asum<f64>(n, x, incx); }
 export function asum_f32(n: i32, x: usize, incx: i32): f64 { return asum<f32>(n, x, incx); }
 export function amax_f64(n: i32, x: usize, incx: i32): f64 { return amax<f64>(n, x, incx); }
 export function amax_f32(n: i32, x: usize, incx: i32): f64 { return amax<f32>(n, x, incx); }
-export function axpy_f64(n: i32, alpha: f64, x: usize, incx: i32, y: usize, incy: i32): void { axpy<f64>(n, alpha, x, incx, y, incy); }
-export function axpy_f32(n: i32, alpha: f32, x: usize, incx: i32, y: usize, incy: i32): void { axpy<f32>(n, alpha, x, incx, y, incy); }
+export function axpy_f64(n: i32, alpha: f64, x: usize, incx: i32, y: usize, incy: i32): void {
+  if (alpha != 0) axpy<f64>(n, alpha, x, incx, y, incy);
+}
+export function axpy_f32(n: i32, alpha: f32, x: usize, incx: i32, y: usize, incy: i32): void {
+  if (alpha != 0) axpy<f32>(n, alpha, x, incx, y, incy);
+}
 export function scal_f64(n: i32, alpha: f64, x: usize, incx: i32): void { scal<f64>(n, alpha, x, incx); }
 export function scal_f32(n: i32, alpha: f32, x: usize, incx: i32): void { scal<f32>(n, alpha, x, incx); }
+export function sum4_f64(n: i32, x: usize): f64 { return sum4<f64>(n, x); }
+export function sum4_f32(n: i32, x: usize): f64 { return sum4<f32>(n, x); }
