@@ -6,8 +6,8 @@ import { AlchemistError, fromWire } from '../errors.js';
 import { entries, type Block } from '../layout/block.js';
 import { gridSize, type Range, redundantRank, share, viewLayout, viewOffset } from '../layout/layout.js';
 import { worldToVC } from '../layout/grid-shape.js';
-import { loadTask } from '../library/library.js';
-import { elemental } from '../library/standard/index.js';
+import { type Library, loadTask } from '../library/library.js';
+import { openLibrary } from '../library/open.js';
 import { bindArguments, type Cost, type Task } from '../library/task.js';
 import type { HeapUsage } from '../local/heap.js';
 import { itemBytes } from '../local/rank-memory.js';
@@ -34,6 +34,8 @@ export class EmbeddedBackend implements Backend {
   readonly #team: Team;
   readonly #start: (rank: number) => RankMessage;
   readonly #matrices = new Map<number, HeldMatrix>();
+  /** Loaded libraries by name, as {@link openLibrary} takes them. */
+  readonly #libraries = new Map([['elemental', 'elemental']]);
   #heaps: HeapUsage[] = [];
   #nextId = 1;
   /** The tail of the queue: calls run one after another, in the order in which they were made. */
@@ -88,9 +90,22 @@ export class EmbeddedBackend implements Backend {
   }
 
   async #bind(library: string, taskName: string, args: Readonly<Record<string, unknown>>) {
-    if (library !== elemental.name) throw new AlchemistError('E_ARGUMENT', `there is no library ${JSON.stringify(library)}`, { hint: `the embedded engine has ${elemental.name}` });
-    const task: Task = await loadTask(elemental, taskName);
+    const task: Task = await loadTask(await openLibrary(this.#referenceOf(library)), taskName);
     return { task, bound: bindArguments(task, args, (id) => this.#matrix(id)) };
+  }
+
+  async loadLibrary(reference: string): Promise<Library> {
+    const library = await openLibrary(reference);
+    this.#libraries.set(library.name, reference);
+    return library;
+  }
+
+  #referenceOf(library: string): string {
+    const reference = this.#libraries.get(library);
+    if (reference === undefined) {
+      throw new AlchemistError('E_ARGUMENT', `the library ${JSON.stringify(library)} is not loaded`, { hint: `loaded are ${[...this.#libraries.keys()].join(', ')}; loadLibrary loads others` });
+    }
+    return reference;
   }
 
   /** Throws E_MEMORY before anything is allocated. */
@@ -121,12 +136,12 @@ export class EmbeddedBackend implements Backend {
     signal?.addEventListener('abort', cancel, { once: true });
     if (signal?.aborted) cancel();
     try {
-      const message = { kind: 'run', library, task, args, firstId } as const;
+      const message = { kind: 'run', library: this.#referenceOf(library), task, args, firstId } as const;
       const replies = await this.#everyRank(
         (rank) => (rank === 0 && channel ? { ...message, progress: channel.port2 } : message),
         (rank) => (rank === 0 && channel ? [channel.port2] : []),
       );
-      return this.#collect(task, replies);
+      return this.#collect(replies);
     } catch (error) {
       if (!this.#closed) await this.#everyRank(() => ({ kind: 'forget', from: firstId }));
       throw thrown ? thrown.error : error;
@@ -172,7 +187,7 @@ export class EmbeddedBackend implements Backend {
     await this.#everyRank(this.#start);
   }
 
-  #collect(task: string, replies: Extract<RankReply, { ok: true }>[]): TaskReply {
+  #collect(replies: Extract<RankReply, { ok: true }>[]): TaskReply {
     const matrices: Record<string, MatrixRecord> = {};
     for (const [name, { id, layout, dtype }] of Object.entries(replies[0].matrices)) {
       const held = this.#matrices.get(id) ?? { id, layout, dtype, shares: replies.map((reply) => reply.matrices[name]) };
@@ -183,7 +198,7 @@ export class EmbeddedBackend implements Backend {
     const most = (of: (reply: (typeof replies)[0]) => number): number => Math.max(...replies.map(of));
     return {
       matrices,
-      values: { task, ...replies[0].values },
+      values: replies[0].values,
       cost: {
         seconds: most((reply) => reply.seconds),
         exchangeSeconds: most((reply) => reply.cost.seconds),

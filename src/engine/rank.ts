@@ -10,7 +10,7 @@ import { AlchemistError, toWire, type WireError } from '../errors.js';
 import type { GridOrder } from '../layout/grid-shape.js';
 import type { Layout } from '../layout/layout.js';
 import { loadTask } from '../library/library.js';
-import { elemental } from '../library/standard/index.js';
+import { openLibrary } from '../library/open.js';
 import { bindArguments, type Progress, type Results } from '../library/task.js';
 import type { HeapUsage } from '../local/heap.js';
 import { instantiate, type Kernels } from '../local/kernels.js';
@@ -21,6 +21,7 @@ export type RankMessage =
   | { readonly kind: 'start'; readonly start: RankStart; readonly grid: { height: number; width: number; order: GridOrder }; readonly wide: boolean }
   | {
       readonly kind: 'run';
+      /** As {@link openLibrary} takes it. */
       readonly library: string;
       readonly task: string;
       readonly args: Record<string, unknown>;
@@ -104,9 +105,9 @@ class Rank {
     this.free([...this.#matrices.keys()].filter((id) => id >= from));
   }
 
-  async run({ task: name, args, firstId, progress }: Extract<RankMessage, { kind: 'run' }>): Promise<RankReply> {
+  async run({ library, task: name, args, firstId, progress }: Extract<RankMessage, { kind: 'run' }>): Promise<RankReply> {
     try {
-      const task = await loadTask(elemental, name);
+      const task = await loadTask(await openLibrary(library), name);
       const bound = bindArguments(task, args, (id, parameter) => this.#matrix(id, parameter));
       const { heap } = this.#grid.memory;
       this.#comm.begin();

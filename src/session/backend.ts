@@ -83,6 +83,8 @@ export interface Backend {
   readonly grid: GridInfo;
   /** Which kernels run, for instance 'relaxed SIMD (fused multiply-add)'. */
   readonly kernels: string;
+  /** Makes the library of a module known under its own name. */
+  loadLibrary(reference: string): Promise<{ readonly name: string }>;
   run(library: string, task: string, args: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<TaskReply>;
   estimate(library: string, task: string, args: Readonly<Record<string, unknown>>): Promise<Estimate>;
   /** matrix(rows, cols) := source. */

@@ -6,20 +6,21 @@ import type { Layout } from '../layout/layout.js';
 import type { Backend, Dtype, MatrixRecord } from './backend.js';
 
 /** Handles that were collected without `free`: their matrices are freed then. */
-const collected = new FinalizationRegistry<{ backend: Backend; id: number }>(({ backend, id }) => {
+const collected = new FinalizationRegistry<{ backend: Backend; id: number; forget: () => void }>(({ backend, id, forget }) => {
+  forget();
   backend.free([id]).catch(() => {});
 });
 
 export class MatrixHandle implements AsyncDisposable {
   readonly #backend: Backend;
+  readonly #forget: () => void;
   #freed = false;
 
-  constructor(
-    backend: Backend,
-    readonly record: MatrixRecord,
-  ) {
+  /** @param forget called once, when the matrix has been freed or the handle collected. */
+  constructor(backend: Backend, readonly record: MatrixRecord, forget: () => void) {
     this.#backend = backend;
-    collected.register(this, { backend, id: record.id }, this);
+    this.#forget = forget;
+    collected.register(this, { backend, id: record.id, forget }, this);
   }
 
   get height(): number {
@@ -53,6 +54,7 @@ export class MatrixHandle implements AsyncDisposable {
     if (this.#freed) return;
     this.#freed = true;
     collected.unregister(this);
+    this.#forget();
     await this.#backend.free([this.record.id]);
   }
 

@@ -52,6 +52,7 @@ const ELEMENTAL = 'elemental';
 
 export class Session implements AsyncDisposable {
   readonly #backend: Backend;
+  readonly #handles = new Map<number, WeakRef<MatrixHandle>>();
   #lastCost: CallCost | undefined;
 
   constructor(backend: Backend) {
@@ -146,8 +147,22 @@ export class Session implements AsyncDisposable {
     return this.close();
   }
 
-  async #run(task: string, args: Readonly<Record<string, unknown>>, options: CallOptions = {}): Promise<TaskReply> {
-    const reply = await this.#backend.run(ELEMENTAL, task, this.#refer(args), options);
+  /**
+   * Makes the tasks of a library callable by {@link run}. Embedded: `reference` is the file: URL (or absolute path) of a module whose default
+   * export is a library. @returns the library's name.
+   */
+  async loadLibrary(reference: string): Promise<string> {
+    return (await this.#backend.loadLibrary(reference)).name;
+  }
+
+  /** Runs a task of a loaded library; matrices go in and come out as handles. */
+  async run(library: string, task: string, args: Readonly<Record<string, unknown>> = {}, options: CallOptions = {}): Promise<Record<string, unknown>> {
+    const { matrices, values } = await this.#run(task, args, options, library);
+    return { ...values, ...Object.fromEntries(Object.entries(matrices).map(([name, record]) => [name, this.#handle(record)])) };
+  }
+
+  async #run(task: string, args: Readonly<Record<string, unknown>>, options: CallOptions = {}, library = ELEMENTAL): Promise<TaskReply> {
+    const reply = await this.#backend.run(library, task, this.#refer(args), options);
     this.#lastCost = reply.cost;
     return reply;
   }
@@ -164,8 +179,13 @@ export class Session implements AsyncDisposable {
     return A.record;
   }
 
+  /** The handle of a record: the living one where there is one, since two would free the matrix twice. */
   #handle(record: MatrixRecord): MatrixHandle {
-    return new MatrixHandle(this.#backend, record);
+    const known = this.#handles.get(record.id)?.deref();
+    if (known && !known.freed) return known;
+    const handle = new MatrixHandle(this.#backend, record, () => this.#handles.delete(record.id));
+    this.#handles.set(record.id, new WeakRef(handle));
+    return handle;
   }
 }
 
