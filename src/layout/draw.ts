@@ -125,7 +125,7 @@ function picture(height: number, width: number, cell: (i: number, j: number) => 
   const rows = excerpt(height, maxLines);
   const margin = `${height - 1}`.length;
   const row = (i: number | null, cols: (number | null)[]): Cell[] =>
-    cols.map((j) => (i === null ? { text: '…' } : j === null ? { text: '…' } : cell(i, j)));
+    cols.map((j) => (i === null || j === null ? { text: '…' } : cell(i, j)));
   const widest = (cols: (number | null)[]) => Math.max(...rows.flatMap((i) => row(i, cols)).map(({ text }) => text.length));
   const size = Math.max(`${width - 1}`.length, widest(excerpt(width, maxWidth)));
   const cols = excerpt(width, Math.floor((maxWidth - margin - 1) / (size + 2)));

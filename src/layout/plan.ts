@@ -18,7 +18,7 @@ export interface Transfer {
  * What `rank` must pull so that it holds its share of `to`, given that all ranks hold theirs of `from`: each entry once, at
  * most one block per peer. Of several copies it reads its own, else the one in the team of its own copy, so that every copy
  * serves its own team. Peers come in the order rank, rank + 1, …, rank - 1, so that ranks that start together read from
- * different memories. E_LAYOUT unless both layouts have the same size and grid. At most p transfers, at O(1) each.
+ * different memories. E_LAYOUT unless both layouts have the same size and grid. At most p transfers.
  */
 export function plan(from: Layout, to: Layout, rank: number): Transfer[] {
   const size = gridSize(from);

@@ -52,7 +52,7 @@ export function meet(a: Slice, b: Slice): Slice | null {
 
   // The smallest such t with start_a + t·step_a ≥ low. Products past 2^53 are rounded, but then they are far above high.
   const behind = Math.ceil((low - a.start) / a.step) - t;
-  const first = a.start + (t + Math.max(0, Math.ceil(behind / period)) * period) * a.step;
+  const first = a.start + (t + Math.ceil(behind / period) * period) * a.step;
   if (first > high) return null;
   const step = a.step * period;
   const count = Math.floor((high - first) / step) + 1;

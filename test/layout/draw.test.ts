@@ -79,6 +79,7 @@ test.each([
 test('workers in row order are numbered along the grid rows, ranks from 0 down its columns', () => {
   expect(owners(draw({}, { order: 'row' })).slice(0, 2)).toEqual(['1 2 3 1 2 3 1', '4 5 6 4 5 6 4']);
   expect(section(draw({}, { order: 'row' }), 'the grid')).toEqual(['0 1 2 3', '1 4 5 6']);
+  expect(section(draw({}, { order: 'row' }), 'the shares').map((line) => line[0]).join('')).toBe('123456');
   for (const order of ['row', 'column'] as const) {
     expect(owners(draw({}, { label: 'vc', order })).slice(0, 2)).toEqual(['0 2 4 0 2 4 0', '1 3 5 1 3 5 1']);
   }

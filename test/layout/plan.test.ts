@@ -51,6 +51,7 @@ function checkPlan(from: Layout, to: Layout): void {
 function checkContraction(from: Layout, to: Layout): void {
   for (const rank of ranks(from)) {
     const transfers = contraction(from, to, rank);
+    must(transfers.every(({ peer }, k) => k === 0 || peer > transfers[k - 1].peer), 'the peers are not in ascending order');
     const wanted = share(to, rank);
     writers(from, to, rank, transfers).forEach((line, iLoc) => line.forEach((peers, jLoc) => {
       const owners = ownersOf(from, at(wanted!.rows, iLoc), at(wanted!.cols, jLoc)).sort((a, b) => a - b);
