@@ -49,13 +49,17 @@ export class RowReader {
     this.cell = begin;
 
     const quoted = begin < this.to && this.bytes[begin] === QUOTE;
-    const digits = quoted ? begin + 1 : begin;
-    const afterDigits = this.decimal.read(this.bytes, digits, this.to);
-    if (afterDigits > digits) {
-      const closed = !quoted || (afterDigits < this.to && this.bytes[afterDigits] === QUOTE);
-      const end = quoted && closed ? afterDigits + 1 : afterDigits;
+    const digits = quoted ? this.skipBlanks(begin + 1) : begin;
+    let end = this.decimal.read(this.bytes, digits, this.to);
+    let isNumber = end > digits;
+    if (isNumber && quoted) {
+      end = this.skipBlanks(end);
+      isNumber = end < this.to && this.bytes[end] === QUOTE;
+      end++;
+    }
+    if (isNumber) {
       const rest = this.skipBlanks(end);
-      if (closed && (rest === this.to || this.bytes[rest] === this.separator || (this.separator === SPACE && rest > end))) {
+      if (rest === this.to || this.bytes[rest] === this.separator || (this.separator === SPACE && rest > end)) {
         this.cellEnd = end;
         this.p = this.separator === SPACE ? rest : rest + 1;
         this.kind = 'number';

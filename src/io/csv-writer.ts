@@ -78,9 +78,10 @@ function formatDouble(x: number): string {
 
 /** The shortest decimal that reads back as this float32. Nine digits always do. */
 function formatSingle(x: number): string {
-  for (let digits = 6; digits < 9 && Number.isFinite(x); digits++) {
+  if (x === 0 || !Number.isFinite(x)) return formatDouble(x);
+  for (let digits = 6; digits < 9; digits++) {
     const short = Number(x.toPrecision(digits));
-    if (Math.fround(short) === x) return formatDouble(short);
+    if (Math.fround(short) === x) return String(short);
   }
-  return formatDouble(Number.isFinite(x) ? Number(x.toPrecision(9)) : x);
+  return String(Number(x.toPrecision(9)));
 }

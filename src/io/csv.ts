@@ -11,7 +11,7 @@ import type { MatrixFile } from './matrix-file.js';
 
 /** What is not to be guessed from the content. */
 export interface CsvOptions {
-  /** one character; ' ' stands for any run of blanks and tabs. Guessed: the one of `;` tab `,` blank that most of the first lines have. */
+  /** one character; ' ' stands for any run of blanks and tabs. Guessed: the one of `;` `,` tab blank that most of the first lines have. */
   separator?: string;
   /** whether the first line names the columns. Guessed: when it has text and not one number. */
   header?: boolean;
@@ -33,8 +33,8 @@ export interface CsvDescription {
 const CHECKPOINT_BYTES = 1 << 18;
 const SAMPLE_LINES = 20;
 const UTF8_MARK = Buffer.from('\ufeff');
-/** In the order of preference when several are in all lines: a comma may also be in a number, a blank behind a comma. */
-const SEPARATORS = [';', '\t', ',', BLANKS];
+/** In the order of preference when several are in all lines: a comma may also be in a number, and blanks around any of them. */
+const SEPARATORS = [';', ',', '\t', BLANKS];
 
 /** Finds separator, header, height and width. Scans the file once for its lines and reads the first row. E_FILE when that is not numeric. */
 export function describeCsv(file: OpenFile, options: CsvOptions = {}): CsvDescription {

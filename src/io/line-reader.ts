@@ -11,14 +11,16 @@ const LF = 10, CR = 13, SPACE = 32, TAB = 9, HASH = 35;
 /** Walks over a file line by line; blank lines and lines that begin with # are passed over. Lines end in LF or CR LF. */
 export class LineReader {
   /** the current line is bytes[from, to), without its end */
-  bytes = Buffer.allocUnsafe(BUFFER_BYTES);
+  bytes: Buffer;
   from = 0;
   to = 0;
   private filled = 0; // bytes[0, filled) come from the file
   private following = 0; // where the next line begins
 
   /** Starts at `start`, a position of the file where a line begins; `number` lines are before it. */
-  constructor(private readonly file: OpenFile, private start = 0, public number = 0) {}
+  constructor(private readonly file: OpenFile, private start = 0, public number = 0) {
+    this.bytes = Buffer.allocUnsafe(Math.min(BUFFER_BYTES, file.size + 1));
+  }
 
   /** position in the file where the current line begins */
   get position(): number {
