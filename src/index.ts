@@ -6,7 +6,7 @@ export const Alchemist = { start } as const;
 
 export { AlchemistError, type ErrorCode } from './errors.js';
 export type { StartOptions } from './engine/options.js';
-export { type FetchOptions, type GemmOptions, type Placement, type SendOptions, Session } from './session/session.js';
+export { type FetchOptions, type GemmOptions, type LoadOptions, type Placement, type SaveOptions, type SendOptions, Session } from './session/session.js';
 export { MatrixHandle } from './session/matrix-handle.js';
 export { HostMatrix } from './session/host-matrix.js';
 export type { MatrixLike, Shape } from './session/host-array.js';

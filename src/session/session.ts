@@ -36,6 +36,22 @@ export interface FetchOptions extends CallOptions {
   readonly into?: Float64Array | Float32Array;
 }
 
+export interface LoadOptions extends Omit<Placement, 'dtype'>, CallOptions {
+  /** Item type; default f32 for a .npy file of float32, else f64. */
+  readonly dtype?: Dtype;
+  /** The character between the cells of a CSV file; default: found out. */
+  readonly separator?: string;
+  /** Whether the first line of a CSV file names the columns; default: found out. */
+  readonly header?: boolean;
+}
+
+export interface SaveOptions extends CallOptions {
+  /** Item type in a .npy file; default that of the matrix. */
+  readonly dtype?: Dtype;
+  /** Order of the entries in a .npy file; default 'row'. */
+  readonly order?: 'row' | 'column';
+}
+
 export interface GemmOptions extends CallOptions {
   /** Overwritten by alpha op(A) op(B) + beta C; default: a new matrix. */
   readonly C?: MatrixHandle;
@@ -109,6 +125,25 @@ export class Session implements AsyncDisposable {
     const strides: [number, number] = order === 'row' ? [cols.count, 1] : [1, rows.count];
     await this.#backend.read(record, rows, cols, { data, offset: 0, rowStride: strides[0], colStride: strides[1] }, options);
     return new HostMatrix(data, [rows.count, cols.count], strides);
+  }
+
+  /**
+   * The matrix in a .npy or CSV file, read in bands by all workers at once, straight into their memories: a few megabytes of buffer each,
+   * whatever the size of the file. NaN and infinities are kept; operations that need finite numbers refuse them.
+   * @throws AlchemistError E_FILE for what cannot be read, E_MEMORY, before anything is allocated, for what does not fit.
+   */
+  async load(path: string, { signal, onProgress, ...options }: LoadOptions = {}): Promise<MatrixHandle> {
+    const { matrices } = await this.#run('load', { path, ...options }, { signal, onProgress });
+    return this.#handle(matrices.A);
+  }
+
+  /**
+   * Writes A into a file: .npy by all workers at once, .csv, .tsv and .txt from top to bottom. The file appears, or replaces an old one, when
+   * it is complete; a failed or cancelled save leaves nothing behind.
+   * @throws AlchemistError E_FILE for what cannot be written, E_ARGUMENT for an unknown extension.
+   */
+  async save(A: MatrixHandle, path: string, { signal, onProgress, ...options }: SaveOptions = {}): Promise<void> {
+    await this.#run('save', { A, path, ...options }, { signal, onProgress });
   }
 
   /** C := alpha op(A) op(B) + beta C by the variant that moves the fewest bytes. */

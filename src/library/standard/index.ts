@@ -12,6 +12,8 @@ export const elemental: Library = {
     nothing: async () => one((await import('./nothing.js')).nothing),
     create: async () => one((await import('./create.js')).create),
     gemm: async () => one((await import('./gemm.js')).gemm),
+    load: async () => one((await import('./load.js')).load),
     redistribute: async () => one((await import('./redistribute.js')).redistribute),
+    save: async () => one((await import('./save.js')).save),
   },
 };
