@@ -1,5 +1,7 @@
-/** Moves one Block from a peer's matrix into one's own: one kernel call when both lie in one address space, staged otherwise. */
-import type { Block } from '../layout/block.js';
+/** Pulls Blocks from peers' matrices into one's own: one kernel call each where both lie in one address space, staged otherwise. */
+import { type Block, entries } from '../layout/block.js';
+import type { Transfer } from '../layout/plan.js';
+import { type Slice, slice } from '../layout/slice.js';
 import type { Matrix } from '../local/matrix.js';
 import { Matrix as LocalMatrix } from '../local/matrix.js';
 import * as blas from '../local/blas.js';
@@ -9,6 +11,40 @@ import { itemBytes, STAGE_BYTES } from '../local/rank-memory.js';
 export function strided(A: Matrix, block: Block): Matrix {
   const { rows, cols } = block;
   return new LocalMatrix(A.memory, A.dtype, rows.count, cols.count, A.address(rows.start, cols.start), A.rowStride * rows.step, A.colStride * cols.step);
+}
+
+/** Bytes of the target that all peers fill before the next panel is begun: a part of a core's second-level cache. */
+const PANEL_BYTES = 512 * 1024;
+
+/**
+ * to := the blocks of all transfers (or += alpha times them, in the order of the transfers). Peers' blocks interleave in the target, so it
+ * is filled panel by panel: each cache line is brought in once, not once for every peer.
+ * @param matrixOf the matrix that a peer pulls from, and
+ * @param moved is told the payload bytes of each piece.
+ */
+export function pullAll(transfers: readonly Transfer[], matrixOf: (transfer: Transfer) => Matrix, to: Matrix | null, alpha: number | undefined, moved: (peer: number, bytes: number) => void): void {
+  if (!to) return;
+  const sources = transfers.map(matrixOf);
+  const axis = to.colStride >= to.rowStride ? 'cols' : 'rows';
+  const [lines, length] = axis === 'cols' ? [to.width, to.height] : [to.height, to.width];
+  const step = transfers.length === 1 ? lines : Math.max(1, Math.floor(PANEL_BYTES / (length * itemBytes(to.dtype))));
+  for (let line = 0; line < lines; line += step) {
+    for (const [t, transfer] of transfers.entries()) {
+      const piece = cut(transfer, axis, line, Math.min(lines, line + step));
+      if (piece) moved(transfer.peer, pullBlock(sources[t], piece.source, to, piece.target, alpha));
+    }
+  }
+}
+
+/** The part of a transfer whose target lies in [low, high) on an axis; null where there is none. */
+function cut({ peer, source, target }: Transfer, axis: 'rows' | 'cols', low: number, high: number): Transfer | null {
+  const { start, step, count } = target[axis];
+  const first = Math.max(0, Math.ceil((low - start) / step));
+  const end = Math.min(count, Math.ceil((high - start) / step));
+  if (first >= end) return null;
+  const part = (s: Slice): Slice => slice(s.start + first * s.step, s.step, end - first);
+  const piece = { peer, source: { ...source, [axis]: part(source[axis]) }, target: { ...target, [axis]: part(target[axis]) } };
+  return entries(piece.target) > 0 ? piece : null;
 }
 
 /**

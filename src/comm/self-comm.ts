@@ -3,7 +3,7 @@ import type { Transfer } from '../layout/plan.js';
 import type { Matrix } from '../local/matrix.js';
 import type { Communicator, CommunicationCost } from './communicator.js';
 import { noCost } from './communicator.js';
-import { pullBlock } from './pull.js';
+import { pullAll } from './pull.js';
 
 export class SelfComm implements Communicator {
   readonly rank = 0;
@@ -15,7 +15,7 @@ export class SelfComm implements Communicator {
   }
 
   exchange(transfers: readonly Transfer[], from: Matrix | null, to: Matrix | null, alpha?: number): void {
-    for (const { source, target } of transfers) this.#cost.bytesCopied += pullBlock(from!, source, to!, target, alpha);
+    pullAll(transfers, () => from!, to, alpha, (_, bytes) => (this.#cost.bytesCopied += bytes));
     this.#cost.exchanges++;
   }
 

@@ -7,7 +7,7 @@ import { itemBytes, type RankMemory } from '../local/rank-memory.js';
 import * as blas from '../local/blas.js';
 import { type Communicator, type CommunicationCost, noCost, type ReduceOperation } from './communicator.js';
 import { type Collective, type ControlBlock, SLOT_NUMBERS } from './control-block.js';
-import { pullBlock } from './pull.js';
+import { pullAll, pullBlock } from './pull.js';
 
 /** A waiting rank looks at the flags at least this often, in case a wake-up was missed. */
 const NAP_MS = 50;
@@ -44,12 +44,11 @@ export class ThreadComm implements Communicator {
       const turn = this.#nextTurn();
       if (from) this.control.placement(this.rank, turn).set([from.ptr, from.rowStride, from.colStride]);
       this.#meet('exchange');
-      for (const { peer, source, target } of transfers) {
-        const theirs = peer === this.rank ? from! : this.#matrixOf(peer, turn, source.rows, source.cols, to!);
-        const bytes = pullBlock(theirs, source, to!, target, alpha);
+      const matrixOf = ({ peer, source }: Transfer): Matrix => (peer === this.rank ? from! : this.#matrixOf(peer, turn, source.rows, source.cols, to!));
+      pullAll(transfers, matrixOf, to, alpha, (peer, bytes) => {
         if (peer === this.rank) this.#cost.bytesCopied += bytes;
         else this.#cost.bytesMoved += bytes;
-      }
+      });
       this.#cost.exchanges++;
       this.#meet('exchange');
     });
