@@ -7,6 +7,8 @@ import type { Dtype } from '../local/rank-memory.js';
 
 /** What is known of a matrix without touching its entries. */
 export interface MatrixInfo {
+  /** Equal for equal matrices; unknown for one that does not exist yet. */
+  readonly id?: number;
   readonly layout: Layout;
   readonly dtype: Dtype;
 }
@@ -85,8 +87,8 @@ export interface Task<P extends Params = Params> {
   run(context: TaskContext, args: Arguments<P, DistMatrix>): Results;
 }
 
-/** Declares a task; gives its parameters their types. */
-export function defineTask<const P extends Params>(task: Task<P>): Task<P> {
+/** Declares a task; its `params` give its arguments their types. */
+export function defineTask<const P extends Params>(task: Task<NoInfer<P>> & { readonly params: P }): Task<P> {
   return task;
 }
 

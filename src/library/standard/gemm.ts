@@ -6,8 +6,9 @@ import { AlchemistError } from '../../errors.js';
 import { parseDistPair } from '../../layout/distribution.js';
 import { type Layout, makeLayout, transposed } from '../../layout/layout.js';
 import { itemBytes } from '../../local/rank-memory.js';
+import { mustHaveSameType, mustNotAlias } from '../checks.js';
 import { storageOf } from '../storage.js';
-import { type Arguments, defineTask, describeMatrix, type MatrixInfo, type Params } from '../task.js';
+import { type Arguments, defineTask, type MatrixInfo, type Params } from '../task.js';
 
 const params = {
   A: { type: 'matrix', about: 'm×k, or k×m when transposed' },
@@ -38,9 +39,9 @@ export const gemm = defineTask({
   returns: { C: 'the product', variant: 'the operand that stayed' },
   check(args) {
     const { A, B, C, beta } = args;
-    for (const X of [B, C]) {
-      if (X && X.dtype !== A.dtype) throw new AlchemistError('E_ARGUMENT', `gemm: the item types differ: ${describeMatrix(A)} and ${describeMatrix(X)}`);
-    }
+    mustHaveSameType('gemm', A, B);
+    if (C) mustHaveSameType('gemm', A, C);
+    if (C) mustNotAlias('gemm', 'C', C, { A, B }, 'leave C out for a new matrix, or copy the factor');
     const [opA, opB, layoutC] = layoutsOf(args);
     mustMultiply(opA, opB, layoutC);
     if (!C && beta !== 0) throw new AlchemistError('E_ARGUMENT', `gemm: beta is ${beta}, but there is no C to multiply by it`, { hint: 'pass C, or leave beta out' });
