@@ -3,15 +3,32 @@
 /** Numbers that one small collective can carry per rank. */
 export const SLOT_NUMBERS = 4096;
 
-/** Int32 words at the front. */
-const WORD = { arrived: 0, generation: 1, failedRank: 2, cancelled: 3, perRank: 16 } as const;
+/** Int32 words: the state of the barrier, then, each on cache lines of its own, what the ranks post. */
+const WORD = { state: 0, perRank: 16 } as const;
+
+/**
+ * One word holds all that decides a barrier, so that meeting and alarm exclude each other: either every rank passes, or none does.
+ *
+ *     bits   31 … 19      18 … 9                                          8 … 0
+ *            generation   alarm: 0, or failed rank + 1, or CANCELLED      ranks that have arrived
+ *
+ * The generation wraps around; nobody can miss 8192 of them, since every rank takes part in each.
+ */
+const ARRIVED = 0x1ff;
+const ALARM_SHIFT = 9;
+const ALARM = 0x3ff << ALARM_SHIFT;
+const CANCELLED = 0x3ff;
+const GENERATION = 1 << 19;
+/** More ranks than this have no place in the word. */
+export const MOST_RANKS = 256;
+
 /** Int32 words of each rank, on a cache line of its own: how many collectives it has entered, and which one last. */
 const RANK_WORDS = 16;
 /** Float64 numbers by which a rank tells where its source matrix lies: ptr, rowStride, colStride. */
 const PLACEMENT_NUMBERS = 8;
 
-/** The collectives, by the number that a rank posts when it enters one. */
-export const COLLECTIVES = ['nothing', 'barrier', 'exchange', 'allReduce', 'allReduceMatrix', 'broadcast'] as const;
+/** The collectives, by the number that a rank posts when it enters one; 'end' is the end of a command. */
+export const COLLECTIVES = ['nothing', 'barrier', 'exchange', 'allReduce', 'allReduceMatrix', 'broadcast', 'end'] as const;
 export type Collective = (typeof COLLECTIVES)[number];
 
 export class ControlBlock {
@@ -40,52 +57,74 @@ export class ControlBlock {
     return { rankWords, placements, slots, bytes: slots + 2 * size * SLOT_NUMBERS * 8 };
   }
 
-  /** Index of the word that ranks sleep on. */
-  readonly generation = WORD.generation;
-
-  /** Counts this rank in; true for the one that completes the team, which must then open the next generation. */
-  arrive(): boolean {
-    return Atomics.add(this.words, WORD.arrived, 1) === this.size - 1;
+  /** The state now, to be asked by the functions below. */
+  get state(): number {
+    return Atomics.load(this.words, WORD.state);
   }
 
-  /** Lets everybody go on. */
-  open(): void {
-    Atomics.store(this.words, WORD.arrived, 0);
-    Atomics.add(this.words, WORD.generation, 1);
-    Atomics.notify(this.words, WORD.generation);
+  /** Counts a rank in; the state that it made. */
+  arrive(): number {
+    return Atomics.add(this.words, WORD.state, 1) + 1;
   }
 
-  /** Rank that failed first, or -1. */
+  /** Whether the arrival that made this state was the last one; that rank must then {@link open} the barrier. */
+  isComplete(state: number): boolean {
+    return (state & ARRIVED) === this.size;
+  }
+
+  /** Lets everybody pass who has arrived by `state`; false when an alarm came first, and then nobody passes. */
+  open(state: number): boolean {
+    const next = (state & ~(ARRIVED | ALARM)) + GENERATION;
+    if (isAlarmed(state) || Atomics.compareExchange(this.words, WORD.state, state, next | 0) !== state) return false;
+    Atomics.notify(this.words, WORD.state);
+    return true;
+  }
+
+  /** Sleeps until the state may have changed from `state`, at most this long. */
+  sleep(state: number, milliseconds: number): void {
+    Atomics.wait(this.words, WORD.state, state, milliseconds);
+  }
+
+  /** Rank that failed, or -1. */
   get failedRank(): number {
-    return Atomics.load(this.words, WORD.failedRank) - 1;
-  }
-
-  /** Marks `rank` as failed, if nobody failed before it, and wakes everybody who waits. */
-  fail(rank: number): void {
-    Atomics.compareExchange(this.words, WORD.failedRank, 0, rank + 1);
-    this.#wake();
+    const alarm = alarmOf(this.state);
+    return alarm === CANCELLED ? -1 : alarm - 1;
   }
 
   get cancelled(): boolean {
-    return Atomics.load(this.words, WORD.cancelled) === 1;
+    return alarmOf(this.state) === CANCELLED;
+  }
+
+  /** Says that `rank` has failed, so that every rank stops at its next collective. */
+  fail(rank: number): void {
+    this.#raise(rank + 1);
+  }
+
+  /** As {@link fail}, unless the barrier at which the rank arrived by `arrival` has been passed in the meantime: then false. */
+  failAt(arrival: number, rank: number): boolean {
+    return this.#raise(rank + 1, arrival);
   }
 
   /** Asks every rank to stop at its next collective. */
   cancel(): void {
-    Atomics.store(this.words, WORD.cancelled, 1);
-    this.#wake();
+    this.#raise(CANCELLED);
   }
 
-  /** A new generation without anybody having met: sleepers look at the flags, then sleep on or throw. */
-  #wake(): void {
-    Atomics.notify(this.words, WORD.generation);
+  /** The first alarm counts, later ones change nothing. Wakes all sleepers. */
+  #raise(alarm: number, arrival?: number): boolean {
+    for (;;) {
+      const { state } = this;
+      if (arrival !== undefined && isPassed(state, arrival)) return false;
+      if (isAlarmed(state)) return true;
+      if (Atomics.compareExchange(this.words, WORD.state, state, state | (alarm << ALARM_SHIFT)) !== state) continue;
+      Atomics.notify(this.words, WORD.state);
+      return true;
+    }
   }
 
-  /** Forgets failures, cancellation and half-met barriers. Only while no rank is inside a command. */
+  /** Forgets alarms and half-met barriers. Only while no rank is inside a command. */
   reset(): void {
-    Atomics.store(this.words, WORD.arrived, 0);
-    Atomics.store(this.words, WORD.failedRank, 0);
-    Atomics.store(this.words, WORD.cancelled, 0);
+    Atomics.store(this.words, WORD.state, 0);
     for (let rank = 0; rank < this.size; rank++) this.words.fill(0, ...this.#wordsOf(rank));
   }
 
@@ -119,3 +158,11 @@ export class ControlBlock {
     return this.#slots.subarray(start, start + SLOT_NUMBERS);
   }
 }
+
+/** Whether, by `state`, a rank has failed or the caller has cancelled. */
+export const isAlarmed = (state: number): boolean => (state & ALARM) !== 0;
+
+/** Whether, by `state`, the barrier at which a rank arrived by `arrival` has been opened. */
+export const isPassed = (state: number, arrival: number): boolean => ((state ^ arrival) & ~(ARRIVED | ALARM)) !== 0;
+
+const alarmOf = (state: number): number => (state & ALARM) >>> ALARM_SHIFT;

@@ -1,9 +1,9 @@
-/** Launches the ranks of a team: a Piscina pool of one thread each, their memories, and the words they meet through. */
+/** A team: threads that work together as the ranks 0, 1, … of a grid, their memories, and the words they meet through. */
 import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
 import { AlchemistError } from '../errors.js';
 import { type MemoryRegion, STAGE_BYTES } from '../local/rank-memory.js';
 import { ControlBlock } from './control-block.js';
+import type { RankThread } from './rank-thread.js';
 import type { ThreadCommOptions } from './thread-comm.js';
 
 const PAGE = 65536;
@@ -21,87 +21,61 @@ export interface RankStart {
 }
 
 export interface TeamOptions {
-  readonly size: number;
+  /** The threads, by rank. They are the caller's: a team only borrows them. */
+  readonly threads: readonly RankThread[];
   /** Bytes of each rank's memory, at most 4 GiB. */
   readonly memoryPerRank: number;
   /** The compiled kernels. */
   readonly module: unknown;
-  /** The module whose default export handles a rank's messages; its first message is a {@link RankStart}. */
-  readonly worker: URL;
   readonly watchdogSeconds: number;
-  /** Called once when a rank's thread has died. */
+  /** Called when a rank's thread has died. */
   readonly onDeath: (rank: number, cause: Error) => void;
 }
 
-/** One thread per rank: rank affinity is exact, and no rank queues behind another. */
 export class Team {
-  readonly size: number;
   readonly regions: readonly MemoryRegion[];
   readonly control: ControlBlock;
   readonly #options: TeamOptions;
-  readonly #pools: Piscina[];
-  #closed = false;
 
   constructor(options: TeamOptions) {
     this.#options = options;
-    this.size = options.size;
-    this.regions = layOutMemories(options.size, options.memoryPerRank);
-    this.control = ControlBlock.create(options.size);
-    this.#pools = Array.from({ length: options.size }, (_, rank) => this.#startPool(rank));
+    this.regions = layOutMemories(this.size, options.memoryPerRank);
+    this.control = ControlBlock.create(this.size);
+    for (const [rank, thread] of options.threads.entries()) {
+      thread.onDeath = (cause) => {
+        this.control.fail(rank);
+        options.onDeath(rank, cause);
+      };
+    }
   }
 
-  #startPool(rank: number): Piscina {
-    const pool = new Piscina({
-      filename: this.#options.worker.href,
-      minThreads: 1,
-      maxThreads: 1,
-      idleTimeout: Infinity,
-      // Otherwise an idle worker's event loop is frozen.
-      atomics: 'disabled',
-      recordTiming: false,
-    });
-    pool.on('error', (error: Error) => this.#died(rank, error));
-    return pool;
+  get size(): number {
+    return this.#options.threads.length;
   }
 
   /** What a rank's thread needs to know first. */
   startOf(rank: number): RankStart {
-    const { size, module, watchdogSeconds } = this.#options;
+    const { size, regions, control } = this;
+    const { module, watchdogSeconds } = this.#options;
     // Spinning pays while every rank has a core of its own; with more ranks than cores it keeps the awaited one from running.
     const spinMicroseconds = size <= availableParallelism() ? 50 : 0;
-    return { rank, size, regions: this.regions, control: this.control.buffer, module, options: { watchdogSeconds, spinMicroseconds } };
+    return { rank, size, regions, control: control.buffer, module, options: { watchdogSeconds, spinMicroseconds } };
   }
 
   /** Sends every rank its message and waits for all the answers, also when some fail. */
-  async all<R>(message: (rank: number) => unknown, transfer?: (rank: number) => unknown[]): Promise<PromiseSettledResult<R>[]> {
-    return Promise.allSettled(
-      this.#pools.map((pool, rank) => {
-        const answer = pool.run(message(rank), { transferList: (transfer?.(rank) ?? []) as never }) as Promise<R>;
-        return answer.catch((error: Error) => {
-          // An answer that is an error is the worker's own; a rejected call means that the thread is gone.
-          this.#died(rank, error);
-          throw error;
-        });
-      }),
-    );
+  all<R>(message: (rank: number) => unknown, transfer?: (rank: number) => readonly unknown[]): Promise<PromiseSettledResult<R>[]> {
+    return Promise.allSettled(this.#options.threads.map((thread, rank) => thread.run<R>(message(rank), transfer?.(rank))));
   }
 
-  #died(rank: number, cause: Error): void {
-    if (this.#closed) return;
-    this.control.fail(rank);
-    this.#options.onDeath(rank, cause);
+  /** A fresh thread in the place of a dead rank's; it must be started again. */
+  replace(rank: number): Promise<void> {
+    return this.#options.threads[rank].replace();
   }
 
-  /** A fresh thread in the place of a dead one; it must be started again. */
-  async replace(rank: number): Promise<void> {
-    await this.#pools[rank].destroy().catch(() => {});
-    this.#pools[rank] = this.#startPool(rank);
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
+  /** Stops whatever runs, and lets the threads go. */
+  disband(): void {
     this.control.cancel();
-    await Promise.all(this.#pools.map((pool) => pool.destroy()));
+    for (const thread of this.#options.threads) thread.onDeath = undefined;
   }
 }
 

@@ -6,11 +6,11 @@ import { Matrix } from '../local/matrix.js';
 import { itemBytes, type RankMemory } from '../local/rank-memory.js';
 import * as blas from '../local/blas.js';
 import { type Communicator, type CommunicationCost, noCost, type ReduceOperation } from './communicator.js';
-import { type Collective, type ControlBlock, SLOT_NUMBERS } from './control-block.js';
+import { type Collective, type ControlBlock, isAlarmed, isPassed, SLOT_NUMBERS } from './control-block.js';
 import { pullAll, pullBlock } from './pull.js';
 
-/** A waiting rank looks at the flags at least this often, in case a wake-up was missed. */
-const NAP_MS = 50;
+/** How often a spinning rank looks between two looks at the clock. */
+const SPINS = 50;
 
 export interface ThreadCommOptions {
   /** Seconds after which a rank that still waits gives up. */
@@ -118,11 +118,11 @@ export class ThreadComm implements Communicator {
   }
 
   checkCancelled(): void {
-    if (this.control.cancelled) throw new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');
-    const failed = this.control.failedRank;
-    if (failed >= 0) {
-      throw new AlchemistError('E_RANK', `rank ${this.rank} stopped because rank ${failed} failed`, { fields: { rank: this.rank, failedRank: failed } });
-    }
+    const { control, rank } = this;
+    if (!isAlarmed(control.state)) return;
+    if (control.cancelled) throw new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');
+    const { failedRank } = control;
+    throw new AlchemistError('E_RANK', `rank ${rank} stopped because rank ${failedRank} failed`, { fields: { rank, failedRank } });
   }
 
   takeCost(): CommunicationCost {
@@ -135,6 +135,15 @@ export class ThreadComm implements Communicator {
   begin(): void {
     this.#entered = 0;
     this.#turn = 0;
+  }
+
+  /**
+   * Ends a command, without waiting for the others: a peer that is still in a collective, or enters another one, learns by this that nobody
+   * will come.
+   */
+  end(): void {
+    this.checkCancelled();
+    this.#arrive('end');
   }
 
   #nextTurn(): number {
@@ -153,38 +162,47 @@ export class ThreadComm implements Communicator {
 
   /** The barrier under every collective: spin for a moment, then sleep; give up when a peer failed, the caller cancelled, or time is out. */
   #meet(kind: Collective): void {
-    const { control, rank } = this;
     this.checkCancelled();
-    control.enter(rank, ++this.#entered, kind);
     this.#cost.barriers++;
-    const { words, generation } = control;
-    const before = Atomics.load(words, generation);
-    if (control.arrive()) {
-      this.#mustAgree(kind);
-      control.open();
-      return;
-    }
+    const { control } = this;
+    const mine = this.#arrive(kind);
     const start = performance.now();
     const spinUntil = start + this.options.spinMicroseconds / 1000;
-    while (performance.now() < spinUntil) {
-      for (let i = 0; i < 50; i++) if (Atomics.load(words, generation) !== before) return;
+    const deadline = start + this.options.watchdogSeconds * 1000;
+    for (;;) {
+      const { state } = control;
+      if (isPassed(state, mine)) return;
+      if (isAlarmed(state)) this.checkCancelled();
+      const now = performance.now();
+      if (now < spinUntil) {
+        for (let i = 0; i < SPINS; i++) if (control.state !== state) break;
+      } else if (now < deadline) control.sleep(state, deadline - now);
+      else if (control.failAt(mine, this.rank)) throw this.#watchdogError(kind);
     }
-    while (Atomics.load(words, generation) === before) {
-      this.checkCancelled();
-      if (performance.now() - start > this.options.watchdogSeconds * 1000) throw this.#watchdogError(kind);
-      Atomics.wait(words, generation, before, NAP_MS);
+  }
+
+  /** Says that this rank is at a collective, and opens the barrier when it is the last to come. @returns the state that this made. */
+  #arrive(kind: Collective): number {
+    const { control, rank } = this;
+    control.enter(rank, ++this.#entered, kind);
+    const mine = control.arrive();
+    if (control.isComplete(mine)) {
+      this.#mustAgree(kind);
+      if (!control.open(mine)) this.checkCancelled();
     }
+    return mine;
   }
 
   /** The last to arrive compares: ranks in different collectives are a bug in a task, and would exchange nonsense. */
   #mustAgree(kind: Collective): void {
-    for (let peer = 0; peer < this.size; peer++) {
-      const theirs = this.control.standing(peer);
-      if (theirs.kind !== kind || theirs.count !== this.#entered) {
-        throw new AlchemistError('E_TASK', `the ranks do not call the same collectives: ${this.#standings()}`, {
-          hint: 'a task must make the same collective calls on every rank, whatever data the rank holds',
-        });
-      }
+    const { control, rank, size } = this;
+    for (let peer = 0; peer < size; peer++) {
+      const theirs = control.standing(peer);
+      if (theirs.kind === kind && theirs.count === this.#entered) continue;
+      control.fail(rank);
+      throw new AlchemistError('E_TASK', `the ranks do not call the same collectives: ${this.#standings()}`, {
+        hint: 'a task must make the same collective calls on every rank, whatever data the rank holds',
+      });
     }
   }
 
@@ -199,6 +217,7 @@ export class ThreadComm implements Communicator {
   #standings(): string {
     return Array.from({ length: this.size }, (_, peer) => {
       const { count, kind } = this.control.standing(peer);
+      if (kind === 'end') return `rank ${peer}: finished after ${count - 1} collectives`;
       return `rank ${peer}: ${count === 0 ? 'no collective yet' : `collective ${count}, ${kind}`}`;
     }).join('; ');
   }

@@ -1,6 +1,7 @@
 /** The engine inside this process: leads a team of rank threads and reads and writes their shared memories directly. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
+import { RankThread } from '../comm/rank-thread.js';
 import { Team } from '../comm/team.js';
 import { AlchemistError, fromWire } from '../errors.js';
 import { entries, type Block } from '../layout/block.js';
@@ -23,6 +24,9 @@ const ENTRIES_PER_TURN = 2 ** 18;
 /** Bytes of fixed overhead that a preflight check leaves alone: packing buffers of the kernels and small temporaries. */
 const RESERVE_BYTES = 2 ** 16;
 
+/** The module that every rank's thread runs. */
+const RANK_MODULE = new URL('./rank.js', import.meta.url);
+
 interface HeldMatrix extends MatrixRecord {
   /** Where each rank's share lies, by rank. */
   readonly shares: readonly MatrixReply[];
@@ -32,6 +36,7 @@ export class EmbeddedBackend implements Backend {
   readonly grid: GridInfo;
   readonly kernels: string;
   readonly #team: Team;
+  readonly #giveBack: () => Promise<void>;
   readonly #start: (rank: number) => RankMessage;
   readonly #matrices = new Map<number, HeldMatrix>();
   /** Loaded libraries by name, as {@link openLibrary} takes them. */
@@ -41,36 +46,50 @@ export class EmbeddedBackend implements Backend {
   /** The tail of the queue: calls run one after another, in the order in which they were made. */
   #last: Promise<unknown> = Promise.resolve();
   #dead: { rank: number; cause: Error } | undefined;
+  /** Whether all ranks are started; false between a death and the new start. */
+  #ready = false;
   #closed = false;
 
-  private constructor(options: EngineOptions, module: unknown) {
+  private constructor(options: EngineOptions, module: unknown, threads: readonly RankThread[], giveBack: () => Promise<void>) {
     this.grid = options.grid;
     this.kernels = options.kernels;
+    this.#giveBack = giveBack;
     this.#team = new Team({
-      size: options.grid.height * options.grid.width,
+      threads,
       memoryPerRank: options.memoryPerWorker,
       module,
-      worker: new URL('./rank.js', import.meta.url),
       watchdogSeconds: options.watchdogSeconds,
       onDeath: (rank, cause) => (this.#dead ??= { rank, cause }),
     });
     this.#start = (rank) => ({ kind: 'start', start: this.#team.startOf(rank), grid: this.grid, wide: options.wide });
   }
 
-  /** Starts the ranks and waits until they are ready. */
+  /** An engine on threads of its own. */
   static async start(options: EngineOptions, module: unknown): Promise<EmbeddedBackend> {
-    const engine = new EmbeddedBackend(options, module);
+    const threads = Array.from({ length: options.grid.height * options.grid.width }, () => new RankThread(RANK_MODULE));
+    return EmbeddedBackend.on(threads, options, module, async () => {
+      await Promise.all(threads.map((thread) => thread.close()));
+    });
+  }
+
+  /**
+   * An engine on threads that somebody lends, by rank; waits until they are ready.
+   * @param giveBack called once, when the session has been closed or could not be started.
+   */
+  static async on(threads: readonly RankThread[], options: EngineOptions, module: unknown, giveBack: () => Promise<void>): Promise<EmbeddedBackend> {
     try {
-      await engine.#everyRank(engine.#start);
-      if (engine.#dead) throw engine.#deathError();
-    } catch (cause) {
-      await engine.#team.close();
-      throw new AlchemistError('E_ENVIRONMENT', `the ${engine.#team.size} workers could not be started: ${(cause as Error).message}`, {
+      const engine = new EmbeddedBackend(options, module, threads, giveBack);
+      await engine.#startRanks();
+      return engine;
+    } catch (error) {
+      await giveBack();
+      const cause = error as AlchemistError;
+      if (cause.code === 'E_MEMORY') throw cause;
+      throw new AlchemistError('E_ENVIRONMENT', `the ${threads.length} workers could not be started: ${cause.message}`, {
         hint: 'start fewer workers, or check the limits on threads and virtual memory; alchemist doctor shows them',
         cause,
       });
     }
-    return engine;
   }
 
   run(library: string, taskName: string, args: Readonly<Record<string, unknown>>, options: CallOptions = {}): Promise<TaskReply> {
@@ -157,7 +176,7 @@ export class EmbeddedBackend implements Backend {
     this.#team.control.reset();
     if (this.#dead) {
       const error = this.#deathError();
-      await this.#revive();
+      if (this.#ready) await this.#revive();
       throw error;
     }
     const settled = replies.map((reply) => (reply as PromiseFulfilledResult<RankReply>).value);
@@ -181,10 +200,17 @@ export class EmbeddedBackend implements Backend {
   /** After a death: a fresh thread for that rank, fresh heaps for all; every matrix is lost. */
   async #revive(): Promise<void> {
     const { rank } = this.#dead!;
-    this.#dead = undefined;
+    // Should the new thread die at once too, the next call tries again.
+    this.#ready = false;
     this.#matrices.clear();
     await this.#team.replace(rank);
+    await this.#startRanks();
+  }
+
+  async #startRanks(): Promise<void> {
+    this.#dead = undefined;
     await this.#everyRank(this.#start);
+    this.#ready = true;
   }
 
   #collect(replies: Extract<RankReply, { ok: true }>[]): TaskReply {
@@ -275,7 +301,8 @@ export class EmbeddedBackend implements Backend {
     this.#team.control.cancel();
     await this.#last.catch(() => {});
     this.#matrices.clear();
-    await this.#team.close();
+    this.#team.disband();
+    await this.#giveBack();
   }
 
   #matrix(id: number): HeldMatrix {
@@ -289,6 +316,7 @@ export class EmbeddedBackend implements Backend {
     const mine = this.#last.then(async () => {
       if (this.#closed) throw closedError();
       if (signal?.aborted) throw cancelled();
+      if (!this.#ready) await this.#revive();
       return call();
     });
     this.#last = mine.catch(() => {});

@@ -1,5 +1,6 @@
 /** What `Alchemist.start` takes, checked and completed. */
 import { availableParallelism } from 'node:os';
+import { MOST_RANKS } from '../comm/control-block.js';
 import { ADDRESS_SPACE } from '../comm/team.js';
 import { AlchemistError } from '../errors.js';
 import { gridShape, type GridOrder, parseGridShape } from '../layout/grid-shape.js';
@@ -30,9 +31,6 @@ export interface EngineOptions {
   readonly watchdogSeconds: number;
 }
 
-/** More threads than this are a typing error. */
-const MOST_WORKERS = 256;
-
 const UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 };
 
 /** '1.5GiB' → 1610612736. @throws AlchemistError E_ARGUMENT. */
@@ -45,14 +43,14 @@ export function parseBytes(text: number | string): number {
 
 export function gridOf({ workers, grid, order = 'column' }: StartOptions): GridInfo {
   if (order !== 'column' && order !== 'row') throw new AlchemistError('E_ARGUMENT', `order must be 'column' or 'row', got ${JSON.stringify(order)}`);
-  if (workers !== undefined && (!Number.isInteger(workers) || workers < 1 || workers > MOST_WORKERS)) {
-    throw new AlchemistError('E_ARGUMENT', `workers must be an integer from 1 to ${MOST_WORKERS}, got ${workers}`);
+  if (workers !== undefined && (!Number.isInteger(workers) || workers < 1 || workers > MOST_RANKS)) {
+    throw new AlchemistError('E_ARGUMENT', `workers must be an integer from 1 to ${MOST_RANKS}, got ${workers}`);
   }
   if (grid === undefined) return { ...gridShape(workers ?? Math.min(4, availableParallelism())), order };
   const { height, width } = typeof grid === 'string' ? parseGridShape(grid) : { height: grid[0], width: grid[1] };
   const size = height * width;
-  if (!Number.isInteger(height) || !Number.isInteger(width) || height < 1 || width < 1 || size > MOST_WORKERS || (workers !== undefined && workers !== size)) {
-    throw new AlchemistError('E_ARGUMENT', `a ${height}×${width} grid has ${size} processes${workers === undefined ? ` (1 to ${MOST_WORKERS} can be started)` : `, but workers is ${workers}`}`, {
+  if (!Number.isInteger(height) || !Number.isInteger(width) || height < 1 || width < 1 || size > MOST_RANKS || (workers !== undefined && workers !== size)) {
+    throw new AlchemistError('E_ARGUMENT', `a ${height}×${width} grid has ${size} processes${workers === undefined ? ` (1 to ${MOST_RANKS} can be started)` : `, but workers is ${workers}`}`, {
       hint: 'give one of the two, or make them agree',
     });
   }

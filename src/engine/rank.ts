@@ -116,7 +116,8 @@ class Rank {
         grid: this.#grid,
         progress: (line: Omit<Progress, 'task'>) => progress?.postMessage({ task: name, ...line } satisfies Progress),
       };
-      const reply = heap.scope(() => this.#keep(task.run(context, bound), firstId));
+      const reply = heap.scope(() => this.#keep(name, task.run(context, bound), firstId));
+      this.#comm.end();
       return { ok: true, ...reply, cost: this.#comm.takeCost(), heap: this.#heap, seconds: (performance.now() - start) / 1000 };
     } catch (error) {
       this.#comm.abort();
@@ -133,25 +134,35 @@ class Rank {
     return A;
   }
 
-  /** Splits results into matrices, which stay here under ids, and values, which travel. */
-  #keep(results: Results, firstId: number): { matrices: Record<string, MatrixReply>; values: Record<string, unknown> } {
+  /** Splits results into matrices, which stay here under ids, and values, of which rank 0's travel. */
+  #keep(task: string, results: Results, firstId: number): { matrices: Record<string, MatrixReply>; values: Record<string, unknown> } {
     const matrices: Record<string, MatrixReply> = {};
     const values: Record<string, unknown> = {};
+    const { heap } = this.#grid.memory;
     let nextId = firstId;
     for (const [name, result] of Object.entries(results)) {
       if (!(result instanceof DistMatrix)) {
-        values[name] = result;
+        if (this.#grid.rank === 0) values[name] = travelling(task, name, result);
         continue;
       }
-      const known = [...this.#matrices].find(([, A]) => A === result)?.[0];
-      const id = known ?? nextId++;
-      if (known === undefined) {
-        this.#matrices.set(id, result);
-        this.#grid.memory.heap.keep(result.local.ptr);
-      }
       const { ptr, rowStride, colStride } = result.local;
+      const known = [...this.#matrices].find(([, A]) => A === result)?.[0];
+      if (known === undefined && !heap.keep(ptr)) {
+        throw new AlchemistError('E_TASK', `${task} returned ${name}, a view of another matrix`, { hint: 'return a matrix of its own, or an argument as it came' });
+      }
+      const id = known ?? nextId++;
+      this.#matrices.set(id, result);
       matrices[name] = { id, layout: result.layout, dtype: result.dtype, ptr, rowStride, colStride };
     }
     return { matrices, values };
+  }
+}
+
+/** The value as it will arrive. What structured clone refuses is refused here: in the reply it would end the thread. */
+function travelling(task: string, name: string, value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch (cause) {
+    throw new AlchemistError('E_TASK', `${task} returned ${name}, which cannot be sent to its caller: ${(cause as Error).message}`, { cause });
   }
 }
