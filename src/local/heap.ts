@@ -99,22 +99,14 @@ export class Heap {
     }
   }
 
-  /** Lets an allocation of the current scope outlive all scopes: its new owner frees it. */
-  keep(ptr: number): void {
-    for (const scope of this.#scopes) scope.delete(ptr);
+  /** Lets an allocation of a scope outlive all scopes: its new owner frees it. @returns whether a scope had it. */
+  keep(ptr: number): boolean {
+    return this.#scopes.map((scope) => scope.delete(ptr)).includes(true);
   }
 
   /** Lets an allocation of the current scope live as long as the scope around it. */
   handUp(ptr: number): void {
     if (this.#scopes.at(-1)?.delete(ptr)) this.#scopes.at(-2)?.add(ptr);
-  }
-
-  /** Forgets every allocation: used when a session is reset. */
-  reset(): void {
-    this.#sizes.clear();
-    this.#scopes.length = 0;
-    this.#used = 0;
-    this.#holes = [{ ptr: this.#base, size: this.#limit - this.#base }];
   }
 
   usage(): HeapUsage {
