@@ -13,25 +13,32 @@ const UNIFORM = 0;
 const NORMAL = 1;
 const WORDS = 2;
 
-/** The high halves of c·m in each of four lanes. */
+/** The low halves of four 64-bit products, two in each vector. */
 // @ts-ignore: decorator
 @inline
-function mulHigh(c: v128, m: v128): v128 {
-  return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(c, m), i64x2.extmul_high_i32x4_u(c, m), 1, 3, 5, 7);
+function low(p01: v128, p23: v128): v128 {
+  return v128.shuffle<i32>(p01, p23, 0, 2, 4, 6);
 }
 
-/** The top 27 bits of `high` and 26 of `low` as f64x2 in [0, 1), from lanes 0 and 1. */
+/** The high halves of four 64-bit products, two in each vector. */
 // @ts-ignore: decorator
 @inline
-function unit53(high: v128, low: v128): v128 {
-  const h = f64x2.convert_low_i32x4_s(i32x4.shr_u(high, 5)), l = f64x2.convert_low_i32x4_s(i32x4.shr_u(low, 6));
+function high(p01: v128, p23: v128): v128 {
+  return v128.shuffle<i32>(p01, p23, 1, 3, 5, 7);
+}
+
+/** The top 27 bits of `upper` and 26 of `lower` as f64x2 in [0, 1), from lanes 0 and 1. */
+// @ts-ignore: decorator
+@inline
+function unit53(upper: v128, lower: v128): v128 {
+  const h = f64x2.convert_low_i32x4_s(i32x4.shr_u(upper, 5)), l = f64x2.convert_low_i32x4_s(i32x4.shr_u(lower, 6));
   return f64x2.mul(f64x2.add(f64x2.mul(h, f64x2.splat(67108864)), l), f64x2.splat(1.1102230246251565e-16));
 }
 
 /** Lanes 2 and 3 in the place of 0 and 1. */
 // @ts-ignore: decorator
 @inline
-function upper(v: v128): v128 {
+function lastTwo(v: v128): v128 {
   return v128.shuffle<i64>(v, v, 1, 1);
 }
 
@@ -54,11 +61,12 @@ function philox4<T>(
 ): void {
   const m0 = i32x4.splat(0xd2511f53), m1 = i32x4.splat(0xcd9e8d57);
   for (let round = 0; round < 10; round++) {
-    const h0 = mulHigh(c0, m0), l0 = i32x4.mul(c0, m0), h1 = mulHigh(c2, m1), l1 = i32x4.mul(c2, m1);
-    c0 = v128.xor(v128.xor(h1, c1), i32x4.splat(key0));
-    c1 = l1;
-    c2 = v128.xor(v128.xor(h0, c3), i32x4.splat(key1));
-    c3 = l0;
+    const p01 = i64x2.extmul_low_i32x4_u(c0, m0), p23 = i64x2.extmul_high_i32x4_u(c0, m0);
+    const q01 = i64x2.extmul_low_i32x4_u(c2, m1), q23 = i64x2.extmul_high_i32x4_u(c2, m1);
+    c0 = v128.xor(v128.xor(high(q01, q23), c1), i32x4.splat(key0));
+    c1 = low(q01, q23);
+    c2 = v128.xor(v128.xor(high(p01, p23), c3), i32x4.splat(key1));
+    c3 = low(p01, p23);
     key0 += 0x9e3779b9;
     key1 += 0xbb67ae85;
   }
@@ -73,7 +81,7 @@ function philox4<T>(
   store<T>(ptr, <T>f64x2.extract_lane(a, 0));
   if (count > 1) store<T>(ptr + step, <T>f64x2.extract_lane(a, 1));
   if (count > 2) {
-    const b = pair(distribution, upper(c0), upper(c1), upper(c2), upper(c3), shift, scale);
+    const b = pair(distribution, lastTwo(c0), lastTwo(c1), lastTwo(c2), lastTwo(c3), shift, scale);
     store<T>(ptr + 2 * step, <T>f64x2.extract_lane(b, 0));
     if (count > 3) store<T>(ptr + 3 * step, <T>f64x2.extract_lane(b, 1));
   }
