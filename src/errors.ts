@@ -14,7 +14,11 @@ export type ErrorCode =
   | 'E_RANK'
   | 'E_WATCHDOG'
   | 'E_ENVIRONMENT'
-  | 'E_TASK';
+  | 'E_TASK'
+  | 'E_PROTOCOL'
+  | 'E_VERSION'
+  | 'E_AUTH'
+  | 'E_WORKERS';
 
 /** What an error carries across threads and sockets: plain data, rebuilt on the other side by {@link fromWire}. */
 export interface WireError {
