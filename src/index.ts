@@ -6,7 +6,9 @@ export const Alchemist = { start } as const;
 
 export { AlchemistError, type ErrorCode } from './errors.js';
 export type { StartOptions } from './engine/options.js';
-export { type FetchOptions, type GemmOptions, type LoadOptions, type Placement, type SaveOptions, type SendOptions, Session } from './session/session.js';
+export { Session } from './session/session.js';
+export type { NormKind } from './session/operations.js';
+export type { CopyOptions, Distribution, FetchOptions, GemmOptions, LoadOptions, NewMatrixOptions, Placement, RandomOptions, SaveOptions, SendOptions } from './session/options.js';
 export { MatrixHandle } from './session/matrix-handle.js';
 export { HostMatrix } from './session/host-matrix.js';
 export type { MatrixLike, Shape } from './session/host-array.js';

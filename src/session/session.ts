@@ -1,77 +1,24 @@
 /** A session: the matrices of one user and every operation on them. The same class serves the embedded engine and a server's client. */
 import { AlchemistError } from '../errors.js';
-import type { DistPair } from '../layout/distribution.js';
 import { describe, type Range } from '../layout/layout.js';
-import type { Backend, CallCost, CallOptions, Dtype, Estimate, GridInfo, MatrixRecord, MemoryReport, TaskReply } from './backend.js';
-import { hostArray, type MatrixLike, type Shape } from './host-array.js';
+import type { Backend, CallCost, CallOptions, Estimate, GridInfo, MatrixRecord, MemoryReport, TaskReply } from './backend.js';
+import { fillByPieces } from './from-function.js';
+import { hostArray, type MatrixLike } from './host-array.js';
 import { HostMatrix } from './host-matrix.js';
 import { MatrixHandle } from './matrix-handle.js';
-
-/** Where a matrix goes. */
-export interface Placement {
-  /** Distribution over the grid; default 'MC_MR'. */
-  readonly dist?: DistPair;
-  readonly colAlign?: number;
-  readonly rowAlign?: number;
-  readonly root?: number;
-  /** Item type; default: that of the data, f64 for everything but Float32Array. */
-  readonly dtype?: Dtype;
-}
-
-export interface SendOptions extends Placement, CallOptions {
-  /** [height, width] of flat data; default a column. */
-  readonly shape?: Shape;
-  /** Order of flat data; default 'row'. */
-  readonly order?: 'row' | 'column';
-}
-
-export interface FetchOptions extends CallOptions {
-  /** Rows to fetch; default all. */
-  readonly rows?: Range;
-  /** Columns to fetch; default all. */
-  readonly cols?: Range;
-  /** Order of the result; default 'row'. */
-  readonly order?: 'row' | 'column';
-  /** Where to put the entries; default a fresh array of the matrix' type. */
-  readonly into?: Float64Array | Float32Array;
-}
-
-export interface LoadOptions extends Omit<Placement, 'dtype'>, CallOptions {
-  /** Item type; default f32 for a .npy file of float32, else f64. */
-  readonly dtype?: Dtype;
-  /** The character between the cells of a CSV file; default: found out. */
-  readonly separator?: string;
-  /** Whether the first line of a CSV file names the columns; default: found out. */
-  readonly header?: boolean;
-}
-
-export interface SaveOptions extends CallOptions {
-  /** Item type in a .npy file; default that of the matrix. */
-  readonly dtype?: Dtype;
-  /** Order of the entries in a .npy file; default 'row'. */
-  readonly order?: 'row' | 'column';
-}
-
-export interface GemmOptions extends CallOptions {
-  /** Overwritten by alpha op(A) op(B) + beta C; default: a new matrix. */
-  readonly C?: MatrixHandle;
-  readonly alpha?: number;
-  readonly beta?: number;
-  readonly transposeA?: boolean;
-  readonly transposeB?: boolean;
-  readonly dist?: DistPair;
-  readonly variant?: 'auto' | 'C' | 'A' | 'B' | 'dot';
-}
+import { Operations, type Results } from './operations.js';
+import type { FetchOptions, LoadOptions, NewMatrixOptions, SaveOptions, SendOptions } from './options.js';
 
 /** The name of the library that holds the engine's own operations. */
 const ELEMENTAL = 'elemental';
 
-export class Session implements AsyncDisposable {
+export class Session extends Operations implements AsyncDisposable {
   readonly #backend: Backend;
   readonly #handles = new Map<number, WeakRef<MatrixHandle>>();
   #lastCost: CallCost | undefined;
 
   constructor(backend: Backend) {
+    super();
     this.#backend = backend;
   }
 
@@ -103,9 +50,25 @@ export class Session implements AsyncDisposable {
     const { height, width, data } = host;
     const dtype = options.dtype ?? (Object.prototype.toString.call(data) === '[object Float32Array]' ? 'f32' : 'f64');
     const { dist, colAlign, rowAlign, root, signal } = options;
-    const { matrices } = await this.#run('create', { height, width, dist, colAlign, rowAlign, root, dtype, fill: false }, { signal });
+    return this.#filled({ height, width, dist, colAlign, rowAlign, root, dtype }, { signal }, (A) => this.#backend.write(A, whole(height), whole(width), host, { signal }));
+  }
+
+  /**
+   * A(i,j) := f(i, j), evaluated on the caller's thread in pieces between which the event loop turns; NaN and infinities are kept. What f
+   * throws rejects the call; then nothing of the matrix remains.
+   * @throws AlchemistError E_ARGUMENT when f returns something that is not a number.
+   */
+  async fromFunction(height: number, width: number, f: (i: number, j: number) => number, { signal, onProgress: _, ...placement }: NewMatrixOptions = {}): Promise<MatrixHandle> {
+    return this.#filled({ height, width, ...placement }, { signal }, (A) =>
+      fillByPieces(height, width, f, (rows, cols, piece) => this.#backend.write(A, rows, cols, piece, { signal }), signal),
+    );
+  }
+
+  /** A fresh matrix into which the caller's thread writes; freed again when that fails. */
+  async #filled(args: Readonly<Record<string, unknown>>, options: CallOptions, fill: (A: MatrixRecord) => Promise<void>): Promise<MatrixHandle> {
+    const { matrices } = await this.#run('create', { ...args, fill: false }, options);
     try {
-      await this.#backend.write(matrices.A, whole(height), whole(width), host, options);
+      await fill(matrices.A);
     } catch (error) {
       await this.#backend.free([matrices.A.id]).catch(() => {});
       throw error;
@@ -146,18 +109,6 @@ export class Session implements AsyncDisposable {
     await this.#run('save', { A, path, ...options }, { signal, onProgress });
   }
 
-  /** C := alpha op(A) op(B) + beta C by the variant that moves the fewest bytes. */
-  async gemm(A: MatrixHandle, B: MatrixHandle, { signal, onProgress, C, ...options }: GemmOptions = {}): Promise<MatrixHandle> {
-    const { matrices } = await this.#run('gemm', { A, B, C, ...options }, { signal, onProgress });
-    return C ?? this.#handle(matrices.C);
-  }
-
-  /** A in another distribution: a new matrix. */
-  async redistribute(A: MatrixHandle, dist: DistPair, { signal, colAlign, rowAlign, root }: Omit<Placement, 'dist' | 'dtype'> & CallOptions = {}): Promise<MatrixHandle> {
-    const { matrices } = await this.#run('redistribute', { A, dist, colAlign, rowAlign, root }, { signal });
-    return this.#handle(matrices.B);
-  }
-
   /** What a task would cost, before it runs: `estimate('gemm', { A, B })`. */
   estimate(task: string, args: Readonly<Record<string, unknown>>): Promise<Estimate> {
     return this.#backend.estimate(ELEMENTAL, task, this.#refer(args));
@@ -194,6 +145,11 @@ export class Session implements AsyncDisposable {
   async run(library: string, task: string, args: Readonly<Record<string, unknown>> = {}, options: CallOptions = {}): Promise<Record<string, unknown>> {
     const { matrices, values } = await this.#run(task, args, options, library);
     return { ...values, ...Object.fromEntries(Object.entries(matrices).map(([name, record]) => [name, this.#handle(record)])) };
+  }
+
+  protected override async call(task: string, { signal, onProgress, ...args }: CallOptions & Readonly<Record<string, unknown>>): Promise<Results> {
+    const { matrices, values } = await this.#run(task, args, { signal, onProgress });
+    return { matrices: Object.values(matrices).map((record) => this.#handle(record)), values };
   }
 
   async #run(task: string, args: Readonly<Record<string, unknown>>, options: CallOptions = {}, library = ELEMENTAL): Promise<TaskReply> {

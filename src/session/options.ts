@@ -1,0 +1,78 @@
+/** What the methods of a session take besides their operands. */
+import type { DistPair } from '../layout/distribution.js';
+import type { Range } from '../layout/layout.js';
+import type { CallOptions, Dtype } from './backend.js';
+import type { Shape } from './host-array.js';
+import type { MatrixHandle } from './matrix-handle.js';
+
+/** How a matrix lies on the grid. */
+export interface Distribution {
+  /** The pair of distributions; default 'MC_MR' for a new matrix, and for the result of an operation the one that moves least. */
+  readonly dist?: DistPair;
+  /** The rank of the column axis that owns row 0. */
+  readonly colAlign?: number;
+  /** The rank of the row axis that owns column 0. */
+  readonly rowAlign?: number;
+  /** The diagonal of an MD matrix, the process of a [CIRC,CIRC] one. */
+  readonly root?: number;
+}
+
+/** Where a new matrix goes. */
+export interface Placement extends Distribution {
+  /** Item type; default: that of the data, f64 for everything but Float32Array. */
+  readonly dtype?: Dtype;
+}
+
+export interface NewMatrixOptions extends Placement, CallOptions {}
+
+export interface RandomOptions extends NewMatrixOptions {
+  /** A whole number; equal seeds give equal matrices. Default 0. */
+  readonly seed?: number;
+}
+
+export interface CopyOptions extends Distribution, CallOptions {}
+
+export interface SendOptions extends Placement, CallOptions {
+  /** [height, width] of flat data; default a column. */
+  readonly shape?: Shape;
+  /** Order of flat data; default 'row'. */
+  readonly order?: 'row' | 'column';
+}
+
+export interface FetchOptions extends CallOptions {
+  /** Rows to fetch; default all. */
+  readonly rows?: Range;
+  /** Columns to fetch; default all. */
+  readonly cols?: Range;
+  /** Order of the result; default 'row'. */
+  readonly order?: 'row' | 'column';
+  /** Where to put the entries; default a fresh array of the matrix' type. */
+  readonly into?: Float64Array | Float32Array;
+}
+
+export interface LoadOptions extends Distribution, CallOptions {
+  /** Item type; default f32 for a .npy file of float32, else f64. */
+  readonly dtype?: Dtype;
+  /** The character between the cells of a CSV file; default: found out. */
+  readonly separator?: string;
+  /** Whether the first line of a CSV file names the columns; default: found out. */
+  readonly header?: boolean;
+}
+
+export interface SaveOptions extends CallOptions {
+  /** Item type in a .npy file; default that of the matrix. */
+  readonly dtype?: Dtype;
+  /** Order of the entries in a .npy file; default 'row'. */
+  readonly order?: 'row' | 'column';
+}
+
+export interface GemmOptions extends CallOptions {
+  /** Overwritten by alpha op(A) op(B) + beta C; default: a new matrix. */
+  readonly C?: MatrixHandle;
+  readonly alpha?: number;
+  readonly beta?: number;
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  readonly dist?: DistPair;
+  readonly variant?: 'auto' | 'C' | 'A' | 'B' | 'dot';
+}
