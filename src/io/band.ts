@@ -6,8 +6,8 @@ export type Floats = Float64Array | Float32Array;
 
 /** Rows and columns are copied in square tiles, so that both sides stay in the nearest cache whatever their strides. */
 const TILE = 32;
-/** Lines of at least this many bytes are moved between file and memory one by one; shorter ones go through a buffer. */
-const DIRECT_BYTES = 1 << 16;
+/** Lines of at least this many bytes are moved between file and memory one by one; for shorter ones a buffer is faster than the calls. */
+const DIRECT_BYTES = 1 << 13;
 
 /**
  * target(i, j) := source(i, j) for i < m, j < n, where entry (i, j) of either side is at offset + i·rowStride + j·colStride.
@@ -108,8 +108,7 @@ export function checkBand(
   const first = corners.reduce((sum, reach) => sum + Math.min(0, reach), offset);
   const last = corners.reduce((sum, reach) => sum + Math.max(0, reach), offset);
   if (first < 0 || last >= data.length) {
-    throw new AlchemistError('E_SHAPE',
-      `a ${count} × ${length} band with strides ${lineStride} and ${entryStride} reaches entries ${first} to ${last} of an array of ${data.length}`,
-      { fields: { first, last, length: data.length } });
+    throw new AlchemistError('E_SHAPE', `a band of ${count} × ${length} entries reaches from ${first} to ${last} in an array of ${data.length}`,
+      { fields: { first, last, length: data.length, lineStride, entryStride, offset } });
   }
 }

@@ -34,7 +34,8 @@ export class CsvWriter implements MatrixWriter {
   writeBand(start: number, count: number, data: Floats, rowStride: number, colStride: number, offset = 0): void {
     checkBand(this.height, this.width, start, count, data, rowStride, colStride, offset);
     if (start !== this.rows) {
-      throw new AlchemistError('E_SHAPE', `${this.path}: row ${this.rows} comes next, not row ${start}: text is written from top to bottom`);
+      throw new AlchemistError('E_SHAPE', `${this.path}: row ${this.rows} comes next, not row ${start}`,
+        { hint: 'text is written from top to bottom' });
     }
     const format = data.BYTES_PER_ELEMENT === 8 ? formatDouble : formatSingle;
     let text = '';

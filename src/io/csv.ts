@@ -36,7 +36,7 @@ const UTF8_MARK = Buffer.from('\ufeff');
 /** In the order of preference when several are in all lines: a comma may also be in a number, and blanks around any of them. */
 const SEPARATORS = [';', ',', '\t', BLANKS];
 
-/** Finds separator, header, height and width. Scans the file once for its lines and reads the first row. E_FILE when that is not numeric. */
+/** Finds separator, header and width, and counts the lines in one pass over the file. E_FILE when the first row is not numeric. */
 export function describeCsv(file: OpenFile, options: CsvOptions = {}): CsvDescription {
   const begin = Buffer.alloc(UTF8_MARK.length);
   readUpTo(file, begin, 0);
@@ -121,7 +121,7 @@ function advance(file: OpenFile, lines: LineReader): void {
   if (!lines.next()) throw fileError(file.path, `truncated: it ends after line ${lines.number}; it had more lines when it was opened`);
 }
 
-/** out[offset + j·stride] := cell j of the current line, for j < width. E_FILE with the line, and the column of a cell that is no number. */
+/** out[offset + j·stride] := cell j of the current line, for j < width. E_FILE with the line, and the column when a cell is no number. */
 function readRow(file: OpenFile, lines: LineReader, row: RowReader, out: Floats, width: number, offset: number, stride: number): void {
   row.start(lines.bytes, lines.from, lines.to);
   let j = 0;
@@ -146,7 +146,8 @@ function notANumber(file: OpenFile, line: number, column: number, text: string):
   const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
   const hint = line === 1 ? 'if the first line names the columns, say header: true'
     : /^[+-]?\d+,\d+$/.test(text) ? 'numbers are written with a decimal point' : undefined;
-  return fileError(file.path, `line ${line}, column ${column}: ${JSON.stringify(shown)} is not a number`, { line, column, cell: text }, hint);
+  const message = `line ${line}, column ${column}: ${JSON.stringify(shown)} is not a number`;
+  return fileError(file.path, message, { line, column, cell: text }, hint);
 }
 
 function isHeader(lines: LineReader, row: RowReader): boolean {

@@ -1,7 +1,8 @@
 /**
  * Decimal text to the nearest float64, fast.
- * Up to 30 digits and powers of ten up to 22 are computed in double-double arithmetic (T. J. Dekker, "A floating-point technique for extending
- * the available precision", 1971), which settles the rounding unless the number is within 2^-98 of half-way; the rest is left to Number().
+ * Up to 30 digits and powers of ten up to 22 are computed in double-double arithmetic (T. J. Dekker, "A floating-point technique for
+ * extending the available precision", 1971), which settles the rounding unless the number is within 2^-98 of half-way between two
+ * float64; the rest is left to Number(), which is several times slower.
  */
 
 /** 10^k is exact in float64 up to here. */

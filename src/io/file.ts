@@ -19,8 +19,10 @@ const REASONS: Record<string, string> = {
   EMFILE: 'too many open files',
 };
 
-/** An E_FILE error: `message` with the path in front; everything in `fields` besides the hint and the cause is data. */
-export function fileError(file: string, message: string, fields: Record<string, unknown> = {}, hint?: string, cause?: unknown): AlchemistError {
+/** An E_FILE error: the path in front of `message`, and in the fields. */
+export function fileError(
+  file: string, message: string, fields: Record<string, unknown> = {}, hint?: string, cause?: unknown,
+): AlchemistError {
   return new AlchemistError('E_FILE', `${file}: ${message}`, { hint, cause, fields: { path: file, ...fields } });
 }
 
@@ -107,7 +109,8 @@ export class Draft {
 
   /** Writes all of `bytes` at `position`. */
   write(bytes: Uint8Array, position: number): void {
-    if (!this.isOpen) throw new AlchemistError('E_CLOSED', `${this.names.path}: the file was closed`); // its descriptor may be another's by now
+    // a closed descriptor's number may be another file's by now
+    if (!this.isOpen) throw new AlchemistError('E_CLOSED', `${this.names.path}: the file was closed`);
     for (let done = 0; done < bytes.length;) {
       const length = Math.min(CALL_BYTES, bytes.length - done);
       done += attempt(this.names.path, 'write', () => fs.writeSync(this.fd, bytes, done, length, position + done));

@@ -1,7 +1,7 @@
 /** Formats that people mistake for matrices we can read, told by their first bytes. */
 
 const SIGNATURES: { magic: string; what: string; hint?: string }[] = [
-  { magic: 'PK\x03\x04', what: 'a zip archive (.npz, .xlsx)', hint: 'save each array of a .npz on its own with numpy.save; export a spreadsheet as CSV' },
+  { magic: 'PK\x03\x04', what: 'a zip archive (.npz, .xlsx)', hint: 'save arrays one by one with numpy.save; export a spreadsheet as CSV' },
   { magic: '\x1f\x8b', what: 'gzip-compressed', hint: 'decompress it first' },
   { magic: '\x28\xb5\x2f\xfd', what: 'zstd-compressed', hint: 'decompress it first' },
   { magic: '\x89HDF\r\n\x1a\n', what: 'an HDF5 file', hint: 'numpy.save("x.npy", h5py.File("x.h5")["name"])' },

@@ -24,7 +24,7 @@ export interface NpyHeader {
   readonly dataOffset: number;
 }
 
-/** The header of an open file that begins with {@link NPY_MAGIC}. E_FILE when it is cut, of an unknown version, or not a dictionary. */
+/** The header of a file that begins with {@link NPY_MAGIC}. E_FILE when it is cut, of an unknown version, or not a dictionary. */
 export function readNpyHeader(file: OpenFile): NpyHeader {
   const preamble = take(file, 0, 8);
   const version = preamble[6];
@@ -33,7 +33,9 @@ export function readNpyHeader(file: OpenFile): NpyHeader {
   }
   const lengthBytes = version === 1 ? 2 : 4;
   const length = take(file, 8, lengthBytes).readUIntLE(0, lengthBytes);
-  if (length > HEADER_LIMIT_BYTES) throw fileError(file.path, `its npy header claims ${length} bytes; the limit is ${HEADER_LIMIT_BYTES}`, { length });
+  if (length > HEADER_LIMIT_BYTES) {
+    throw fileError(file.path, `its npy header claims ${length} bytes; the limit is ${HEADER_LIMIT_BYTES}`, { length });
+  }
   const text = take(file, 8 + lengthBytes, length).toString(version === 3 ? 'utf8' : 'latin1');
   const dataOffset = 8 + lengthBytes + length;
   const header = parseLiteral(text);

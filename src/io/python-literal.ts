@@ -10,7 +10,7 @@ const TOKEN = /\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(-?\d+)L?|(True|Fal
 const CLOSING: Record<string, string> = { '(': ')', '[': ']', '{': '}' };
 const CONSTANTS: Record<string, Literal> = { True: true, False: false, None: null };
 
-/** The value of a Python literal of strings, integers, constants, tuples, lists and dictionaries; undefined when `text` is anything else. */
+/** The value of a Python literal of strings, integers, constants, tuples, lists and dictionaries; undefined for any other text. */
 export function parseLiteral(text: string): Literal | undefined {
   let position = 0;
 

@@ -38,7 +38,9 @@ test('text in UTF-16 is named', () => {
 
 test('what is not a file is refused at once', () => {
   expect(() => openMatrixFile(at('missing.npy'))).toThrow(expect.objectContaining({
-    code: 'E_FILE', message: expect.stringMatching(/missing\.npy: cannot open: no such file/), fields: { path: at('missing.npy'), reason: 'ENOENT' },
+    code: 'E_FILE',
+    message: expect.stringMatching(/missing\.npy: cannot open: no such file/),
+    fields: { path: at('missing.npy'), reason: 'ENOENT' },
   }));
   expect(() => openMatrixFile(folder)).toThrow(/it is a directory/);
   if (process.platform !== 'win32') {
