@@ -1,15 +1,13 @@
 /** A := the matrix in a file. */
 import { broadcastValue } from '../../comm/broadcast-value.js';
-import { DistMatrix } from '../../dist/dist-matrix.js';
 import type { Grid } from '../../dist/grid.js';
 import { AlchemistError } from '../../errors.js';
 import type { CsvOptions } from '../../io/csv.js';
 import { openMatrixFile, reopenMatrixFile, type MatrixFile } from '../../io/matrix-file.js';
 import { parseDistPair } from '../../layout/distribution.js';
-import { makeLayout } from '../../layout/layout.js';
 import type { Dtype } from '../../local/rank-memory.js';
 import { bandBytes, cutFile, moveByBands } from '../file-bands.js';
-import { storageOf } from '../storage.js';
+import { newMatrix, newMatrixCost, newMatrixParams } from '../new-matrix.js';
 import { defineTask } from '../task.js';
 
 /** Rank 0 looks at the file, once; the others open what it found. Collective. */
@@ -30,32 +28,32 @@ function mustFit({ comm, memory }: Grid, bytes: number, { path, height, width }:
   });
 }
 
+const { dist, colAlign, rowAlign, root } = newMatrixParams;
+
 export const load = defineTask({
   name: 'load',
   about: 'A := the matrix in a .npy or CSV file; NaN and infinities are kept',
   params: {
     path: { type: 'text', about: 'the file, seen from the workers' },
-    dist: { type: 'text', default: 'MC_MR', about: 'distribution of A' },
-    colAlign: { type: 'integer', default: 0, min: 0, about: 'the rank of the column axis that owns row 0' },
-    rowAlign: { type: 'integer', default: 0, min: 0, about: 'the rank of the row axis that owns column 0' },
-    root: { type: 'integer', default: 0, min: 0, about: 'the diagonal of an MD matrix, the process of a [CIRC,CIRC] one' },
+    dist,
+    colAlign,
+    rowAlign,
+    root,
     dtype: { type: 'text', default: 'auto', oneOf: ['auto', 'f64', 'f32'], about: 'item type of A; auto: f32 for a file of float32, else f64' },
     separator: { type: 'text', optional: true, about: 'between the cells of a CSV file; default: found out' },
     header: { type: 'boolean', optional: true, about: 'whether the first line of a CSV file names the columns; default: found out' },
   },
   returns: { A: 'the matrix' },
-  check({ dist }) {
-    parseDistPair(dist);
-  },
-  run({ grid, progress }, { path, dist, dtype: wanted, separator, header, ...alignment }) {
+  check: (args) => void parseDistPair(args.dist),
+  run({ grid, progress }, { path, separator, header, dtype: type, ...placement }) {
     const file = openTogether(grid, path, { separator, header });
     try {
       const { height, width, order } = file;
-      const dtype: Dtype = wanted === 'auto' ? (file.dtype.endsWith('f4') ? 'f32' : 'f64') : (wanted as Dtype);
-      const layout = makeLayout({ height, width, dist: parseDistPair(dist), ...alignment, gridHeight: grid.height, gridWidth: grid.width });
+      const dtype: Dtype = type === 'auto' ? (file.dtype.endsWith('f4') ? 'f32' : 'f64') : (type as Dtype);
+      const wanted = { height, width, dtype, ...placement };
       const cut = cutFile(file, order, dtype, grid.size);
-      mustFit(grid, storageOf(layout, dtype) + bandBytes(cut, dtype), file, dtype);
-      const A = DistMatrix.ofLayout(grid, layout, dtype);
+      mustFit(grid, newMatrixCost(wanted, grid).memoryPerRank + bandBytes(cut, dtype), file, dtype);
+      const A = newMatrix(grid, wanted);
       moveByBands(
         A,
         cut,
