@@ -228,7 +228,8 @@ export class EmbeddedBackend implements Backend {
       cost: {
         seconds: most((reply) => reply.seconds),
         exchangeSeconds: most((reply) => reply.cost.seconds),
-        bytesMoved: replies.reduce((sum, reply) => sum + reply.cost.bytesMoved, 0),
+        bytesMoved: sum(replies.map((reply) => reply.cost.bytesMoved)),
+        bytesMovedByRank: replies.map((reply) => reply.cost.bytesMoved),
       },
     };
   }

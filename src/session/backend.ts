@@ -21,6 +21,8 @@ export interface CallCost {
   readonly exchangeSeconds: number;
   /** Payload bytes that ranks pulled from each other, all ranks together. */
   readonly bytesMoved: number;
+  /** The same by rank of the grid; the largest is what an estimate foretells. */
+  readonly bytesMovedByRank: readonly number[];
 }
 
 /** What a task returned, with its price. */
