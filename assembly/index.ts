@@ -7,4 +7,5 @@ export { copyBlock_f64, copyBlock_f32, addBlock_f64, addBlock_f32, scaleBlock_f6
 export { fillBlock_f64, fillBlock_f32, convertBlock_f32_f64, convertBlock_f64_f32 } from './blocks';
 export { gemv_f64, gemv_f32, ger_f64, ger_f32 } from './level2';
 export { sweep_f64, sweep_f32 } from './sweep';
+export { sweepPair_f64, sweepPair_f32 } from './sweep-pair';
 export { philox, uniform_f64, uniform_f32, normal_f64, normal_f32 } from './random';
