@@ -1,0 +1,13 @@
+import { madd } from '../simd';
+export function peakFma<T>(iterations: i32, x: T): T {
+  const y = v128.splat<T>(x);
+  let a0 = y, a1 = y, a2 = y, a3 = y, a4 = y, a5 = y, a6 = y, a7 = y, a8 = y, a9 = y, a10 = y, a11 = y;
+  for (let i = 0; i < iterations; i++) {
+    a0 = madd<T>(a0, y, y); a1 = madd<T>(a1, y, y); a2 = madd<T>(a2, y, y); a3 = madd<T>(a3, y, y);
+    a4 = madd<T>(a4, y, y); a5 = madd<T>(a5, y, y); a6 = madd<T>(a6, y, y); a7 = madd<T>(a7, y, y);
+    a8 = madd<T>(a8, y, y); a9 = madd<T>(a9, y, y); a10 = madd<T>(a10, y, y); a11 = madd<T>(a11, y, y);
+  }
+  const s = v128.add<T>(v128.add<T>(v128.add<T>(a0, a1), v128.add<T>(a2, a3)), v128.add<T>(v128.add<T>(a4, a5), v128.add<T>(a6, a7)));
+  const r = v128.add<T>(s, v128.add<T>(v128.add<T>(a8, a9), v128.add<T>(a10, a11)));
+  return v128.extract_lane<T>(r, 0);
+}
