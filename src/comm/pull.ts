@@ -5,7 +5,7 @@ import { type Slice, slice } from '../layout/slice.js';
 import type { Matrix } from '../local/matrix.js';
 import { Matrix as LocalMatrix } from '../local/matrix.js';
 import * as blas from '../local/blas.js';
-import { itemBytes, STAGE_BYTES } from '../local/rank-memory.js';
+import { itemBytes, type RankMemory, STAGE_BYTES } from '../local/rank-memory.js';
 
 /** The entries of A that a block of local coordinates names, as a view with wider strides. */
 export function strided(A: Matrix, block: Block): Matrix {
@@ -48,16 +48,17 @@ function cut({ peer, source, target }: Transfer, axis: 'rows' | 'cols', low: num
 }
 
 /**
- * to[target] := from[source], or += alpha from[source]. `from` may lie in another rank's memory.
+ * to[target] := from[source], or += alpha from[source]. Either side may lie in another rank's memory.
+ * @param actor the memory of the rank that calls: its staging slots are used.
  * @returns the payload bytes.
  */
-export function pullBlock(from: Matrix, source: Block, to: Matrix, target: Block, alpha?: number): number {
+export function pullBlock(from: Matrix, source: Block, to: Matrix, target: Block, alpha?: number, actor: RankMemory = to.memory): number {
   const theirs = strided(from, source);
   const mine = strided(to, target);
   const bytes = theirs.size * itemBytes(theirs.dtype);
   if (bytes === 0) return 0;
   if (from.memory.sameSpace(to.memory)) put(new LocalMatrix(to.memory, theirs.dtype, theirs.height, theirs.width, theirs.ptr, theirs.rowStride, theirs.colStride), mine, alpha);
-  else pullStaged(theirs, mine, alpha);
+  else pullStaged(theirs, mine, alpha, actor);
   return bytes;
 }
 
@@ -67,13 +68,13 @@ function put(A: Matrix, B: Matrix, alpha: number | undefined): void {
 }
 
 /**
- * Across address spaces no kernel sees both sides. Pieces of the block are packed in the peer's memory by a kernel bound to it, into the
- * staging slot that belongs to this rank, copied across as plain bytes, and unpacked here: three passes, of which two stay in cache.
+ * Across address spaces no kernel sees both sides. Pieces of the block are packed in the source's memory by a kernel bound to it, into the
+ * staging slot that belongs to the acting rank, copied across as plain bytes, and unpacked there: three passes, of which two stay in cache.
  */
-function pullStaged(theirs: Matrix, mine: Matrix, alpha: number | undefined): void {
+function pullStaged(theirs: Matrix, mine: Matrix, alpha: number | undefined, actor: RankMemory): void {
   const { dtype } = theirs;
-  const slot = theirs.memory.stageFor(mine.memory);
-  const own = mine.memory.stageFor(mine.memory);
+  const slot = theirs.memory.stageFor(actor);
+  const own = mine.memory.stageFor(actor);
   const capacity = Math.floor(STAGE_BYTES / itemBytes(dtype));
   const rowsAtOnce = Math.min(theirs.height, capacity);
   const colsAtOnce = Math.max(1, Math.floor(capacity / rowsAtOnce));

@@ -1,0 +1,51 @@
+/**
+ * A distributed matrix as one thread sees it who knows where every rank's share lies: reads and writes any block of it alone, without a
+ * collective call. What the data port of a worker is made of.
+ */
+import { pullBlock } from '../comm/pull.js';
+import { type Block, meetBlocks } from '../layout/block.js';
+import { gridSize, type Layout, redundantRank, share } from '../layout/layout.js';
+import { positionIn } from '../layout/slice.js';
+import { Matrix, type Placement } from '../local/matrix.js';
+import type { Dtype, RankMemory } from '../local/rank-memory.js';
+
+export class SharedMatrix {
+  constructor(
+    readonly layout: Layout,
+    readonly dtype: Dtype,
+    /** Where each rank's share lies, by VC rank. */
+    readonly shares: readonly Placement[],
+    /** Every rank's memory as seen from this thread, by VC rank. */
+    readonly memories: readonly RankMemory[],
+    /** The memory of the rank that this thread is. */
+    readonly actor: RankMemory,
+  ) {}
+
+  /** this(block) := A, on every rank that holds a copy of an entry. `block` is in global indices; A, of its shape, lies in any rank's memory. */
+  put(A: Matrix, block: Block): void {
+    for (let rank = 0; rank < gridSize(this.layout); rank++) {
+      const both = this.#overlap(rank, block);
+      if (both) pullBlock(A, both.inBlock, both.local, both.inLocal, undefined, this.actor);
+    }
+  }
+
+  /** A := this(block), each entry from the first rank that holds it. */
+  get(block: Block, A: Matrix): void {
+    for (let rank = 0; rank < gridSize(this.layout); rank++) {
+      if (redundantRank(this.layout, rank) !== 0) continue;
+      const both = this.#overlap(rank, block);
+      if (both) pullBlock(both.local, both.inLocal, A, both.inBlock, undefined, this.actor);
+    }
+  }
+
+  /** What a rank's share and a block have in common, in the coordinates of both. */
+  #overlap(rank: number, block: Block): { local: Matrix; inLocal: Block; inBlock: Block } | null {
+    const held = share(this.layout, rank);
+    const both = held && meetBlocks(held, block);
+    if (!both) return null;
+    const { ptr, rowStride, colStride } = this.shares[rank];
+    const local = new Matrix(this.memories[rank], this.dtype, held.rows.count, held.cols.count, ptr, rowStride, colStride);
+    const within = (whole: Block): Block => ({ rows: positionIn(both.rows, whole.rows), cols: positionIn(both.cols, whole.cols) });
+    return { local, inLocal: within(held), inBlock: within(block) };
+  }
+}
