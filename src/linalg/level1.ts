@@ -2,7 +2,7 @@
 import { conform } from '../dist/conform.js';
 import { type DistMatrix, mustHaveSameShape } from '../dist/dist-matrix.js';
 import { redistribute } from '../dist/redistribute.js';
-import { redundantRank } from '../layout/layout.js';
+import { isParticipating, redundantRank } from '../layout/layout.js';
 import { plan } from '../layout/plan.js';
 import * as blas from '../local/blas.js';
 
@@ -47,7 +47,7 @@ export function sumOverRanks(A: DistMatrix, mine: number): number {
   return sum[0];
 }
 
-/** Whether this rank counts in sums over the entries of A: of several copies the first does. */
-export function isFirstCopy(A: DistMatrix): boolean {
-  return redundantRank(A.layout, A.grid.rank) === 0;
+/** Whether this rank counts in sums over the entries of A: it holds some, and of several copies the first. */
+export function isFirstCopy({ layout, grid }: DistMatrix): boolean {
+  return isParticipating(layout, grid.rank) && redundantRank(layout, grid.rank) === 0;
 }
