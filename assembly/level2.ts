@@ -7,7 +7,7 @@
 import { axpy, dot } from './level1';
 import { scaleBlock } from './blocks';
 import { lanes, madd, sumLanes } from './simd';
-import { at, isRowMajor } from './strides';
+import { at, entry, isRowMajor } from './strides';
 
 /** u_k := alpha a_k·x + beta u_k for the four rows a_k, `rs` apart; rows and vectors are unit. beta = 0 does not read u. */
 export function dots4<T>(n: i32, alpha: T, a: usize, rs: i32, x: usize, beta: T, u: usize): void {
@@ -64,7 +64,21 @@ export function axpy4<T>(m: i32, e0: T, e1: T, e2: T, e3: T, a: usize, cs: i32, 
 export function gemv<T>(
   m: i32, n: i32, alpha: T, a: usize, rs: i32, cs: i32, x: usize, incx: i32, beta: T, y: usize, incy: i32,
 ): void {
+  if (m == 0) return;
   if (n == 0 || alpha == <T>0) return scaleBlock<T>(m, 1, beta, y, incy, 1);
+  // What runs backwards on both sides may as well run forwards.
+  if (rs < 0 && incy < 0) {
+    a = at<T>(a, m - 1, 0, rs, cs);
+    y = entry<T>(y, m - 1, incy);
+    rs = -rs;
+    incy = -incy;
+  }
+  if (cs < 0 && incx < 0) {
+    a = at<T>(a, 0, n - 1, rs, cs);
+    x = entry<T>(x, n - 1, incx);
+    cs = -cs;
+    incx = -incx;
+  }
   if (isRowMajor(m, n, rs, cs)) gemvByRows<T>(m, n, alpha, a, rs, cs, x, incx, beta, y, incy);
   else gemvByColumns<T>(m, n, alpha, a, rs, cs, x, incx, beta, y, incy);
 }
@@ -74,11 +88,11 @@ function gemvByRows<T>(
 ): void {
   let i = 0;
   if (cs == 1 && incx == 1 && incy == 1) {
-    for (; i + 4 <= m; i += 4) dots4<T>(n, alpha, at<T>(a, i, 0, rs, cs), rs, x, beta, at<T>(y, i, 0, 1, 1));
+    for (; i + 4 <= m; i += 4) dots4<T>(n, alpha, at<T>(a, i, 0, rs, cs), rs, x, beta, entry<T>(y, i));
   }
   for (; i < m; i++) {
     const s = dot<T>(n, at<T>(a, i, 0, rs, cs), cs, x, incx);
-    storeScaled<T>(at<T>(y, i, 0, incy, 1), alpha * <T>s, beta);
+    storeScaled<T>(entry<T>(y, i, incy), alpha * <T>s, beta);
   }
 }
 
@@ -101,7 +115,7 @@ function gemvByColumns<T>(
 export function ger<T>(m: i32, n: i32, alpha: T, x: usize, incx: i32, y: usize, incy: i32, a: usize, rs: i32, cs: i32): void {
   if (alpha == <T>0) return;
   if (isRowMajor(m, n, rs, cs)) return ger<T>(n, m, alpha, y, incy, x, incx, a, cs, rs);
-  for (let j = 0; j < n; j++) axpy<T>(m, alpha * load<T>(at<T>(y, 0, j, 1, incy)), x, incx, at<T>(a, 0, j, rs, cs), rs);
+  for (let j = 0; j < n; j++) axpy<T>(m, alpha * load<T>(entry<T>(y, j, incy)), x, incx, at<T>(a, 0, j, rs, cs), rs);
 }
 
 export function gemv_f64(

@@ -1,6 +1,6 @@
 /** Norms and inner products of vectors and m×n blocks with any strides, along the axis whose entries lie closer. */
 import { amax, asum, dot } from './level1';
-import { at, isRowMajor } from './strides';
+import { at, entry, isRowMajor } from './strides';
 
 /** A sum of squares in [2⁻⁹⁰⁰, 2⁹⁰⁰] lost nothing: no square overflowed, and those that underflowed are below its last bit. */
 // @ts-ignore: decorator
@@ -16,9 +16,8 @@ function sumSquares<T>(m: i32, n: i32, a: usize, rs: i32, cs: i32): f64 {
   return s;
 }
 
-// The power of two that brings the largest entry into [1, 2), or as near as the inverse of a normal number can; 1 for 0, ∞ and NaN.
-function scaleOf<T>(m: i32, n: i32, a: usize, rs: i32, cs: i32): f64 {
-  const largest = amaxBlock<T>(m, n, a, rs, cs);
+/** The power of two p with 1 ≤ largest/p < 2, or as near as p and 1/p are normal numbers; 1 for 0, ∞ and NaN: scaling by it is exact. */
+export function powerOfTwo(largest: f64): f64 {
   if (largest == 0 || !isFinite<f64>(largest)) return 1;
   return reinterpret<f64>(min<i64>(max<i64>(reinterpret<i64>(largest) >> 52, 1), 2045) << 52);
 }
@@ -38,7 +37,7 @@ function sumScaledSquares<T>(m: i32, n: i32, a: usize, rs: i32, cs: i32, factor:
 export function nrm2<T>(n: i32, x: usize, incx: i32): f64 {
   const s = dot<T>(n, x, incx, x, incx);
   if (isSafe(s)) return sqrt<f64>(s);
-  const scale = scaleOf<T>(n, 1, x, incx, 0);
+  const scale = powerOfTwo(amax<T>(n, x, incx));
   return scale * sqrt<f64>(sumScaledSquares<T>(n, 1, x, incx, 0, 1 / scale));
 }
 
@@ -49,7 +48,7 @@ export function nrm2<T>(n: i32, x: usize, incx: i32): f64 {
 export function sumSquaresBlock<T>(m: i32, n: i32, a: usize, rs: i32, cs: i32, out: usize): void {
   let scale: f64 = 1, s = sumSquares<T>(m, n, a, rs, cs);
   if (!isSafe(s)) {
-    scale = scaleOf<T>(m, n, a, rs, cs);
+    scale = powerOfTwo(amaxBlock<T>(m, n, a, rs, cs));
     s = sumScaledSquares<T>(m, n, a, rs, cs, 1 / scale);
   }
   store<f64>(out, scale);
@@ -77,7 +76,7 @@ export function columnSums<T>(m: i32, n: i32, a: usize, rs: i32, cs: i32, out: u
   if (isRowMajor(m, n, rs, cs)) {
     for (let i = 0; i < m; i++) addAbsolutes<T>(n, at<T>(a, i, 0, rs, cs), cs, out);
   } else {
-    for (let j = 0; j < n; j++) store<f64>(out + j * 8, load<f64>(out + j * 8) + asum<T>(m, at<T>(a, 0, j, rs, cs), rs));
+    for (let j = 0; j < n; j++) store<f64>(entry<f64>(out, j), load<f64>(entry<f64>(out, j)) + asum<T>(m, at<T>(a, 0, j, rs, cs), rs));
   }
 }
 

@@ -7,7 +7,7 @@
 import { axpy4, dots4, storeScaled } from './level2';
 import { axpy, dot } from './level1';
 import { lanes, madd, sumLanes } from './simd';
-import { at } from './strides';
+import { at, entry } from './strides';
 
 // y += Σ u_k a_k over the four rows at `a`, and u_{k+4} := a_{k+4}·x + beta u_{k+4} over the four rows after them.
 function pipeline4<T>(n: i32, a: usize, rs: i32, x: usize, beta: T, u: usize, y: usize): void {
@@ -55,13 +55,13 @@ export function sweep<T>(m: i32, n: i32, a: usize, rs: i32, x: usize, beta: T, u
   const m4 = m & ~3;
   if (m4 > 0) {
     dots4<T>(n, <T>1, a, rs, x, beta, u);
-    for (let i = 0; i < m4 - 4; i += 4) pipeline4<T>(n, at<T>(a, i, 0, rs, 1), rs, x, beta, at<T>(u, i, 0, 1, 1), y);
-    const last = at<T>(u, m4 - 4, 0, 1, 1);
+    for (let i = 0; i < m4 - 4; i += 4) pipeline4<T>(n, at<T>(a, i, 0, rs, 1), rs, x, beta, entry<T>(u, i), y);
+    const last = entry<T>(u, m4 - 4);
     const u0 = load<T>(last), u1 = load<T>(last + sizeof<T>()), u2 = load<T>(last + 2 * sizeof<T>()), u3 = load<T>(last + 3 * sizeof<T>());
     axpy4<T>(n, u0, u1, u2, u3, at<T>(a, m4 - 4, 0, rs, 1), rs, y);
   }
   for (let i = m4; i < m; i++) {
-    const row = at<T>(a, i, 0, rs, 1), ui = at<T>(u, i, 0, 1, 1);
+    const row = at<T>(a, i, 0, rs, 1), ui = entry<T>(u, i);
     storeScaled<T>(ui, <T>dot<T>(n, row, 1, x, 1), beta);
     axpy<T>(n, load<T>(ui), row, 1, y, 1);
   }
