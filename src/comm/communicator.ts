@@ -1,4 +1,5 @@
 /** How the ranks of a team talk: a small set of collective operations that every rank of the team calls in the same order. */
+import { AlchemistError } from '../errors.js';
 import type { Transfer } from '../layout/plan.js';
 import type { Matrix } from '../local/matrix.js';
 
@@ -38,7 +39,7 @@ export interface Communicator {
    */
   exchange(transfers: readonly Transfer[], from: Matrix | null, to: Matrix | null, alpha?: number): void;
 
-  /** x := the operation over all ranks' x, entry by entry, in rank order: the same bits on every rank. For a few thousand numbers at most. */
+  /** x := the operation over all ranks' x, entry by entry, in rank order: the same bits on every rank. At most {@link SLOT_NUMBERS} numbers. */
   allReduce(x: Float64Array, operation?: ReduceOperation): void;
 
   /** X := Σ over ranks of X (equal shapes), in rank order: the same bits on every rank. For vectors and matrices in rank memory. */
@@ -55,6 +56,15 @@ export interface Communicator {
 
   /** The counters since the last call, which it clears. Not collective. */
   takeCost(): CommunicationCost;
+}
+
+/** Numbers that one small collective carries per rank. */
+export const SLOT_NUMBERS = 4096;
+
+/** Throws E_ARGUMENT when x is too long for an allReduce. */
+export function mustFitSlot(x: Float64Array): void {
+  if (x.length <= SLOT_NUMBERS) return;
+  throw new AlchemistError('E_ARGUMENT', `allReduce takes at most ${SLOT_NUMBERS} numbers, got ${x.length}`, { hint: 'use allReduceMatrix' });
 }
 
 /** Fresh counters. */

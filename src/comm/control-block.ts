@@ -1,7 +1,5 @@
 /** The few shared words through which the ranks of a team meet: one SharedArrayBuffer, written by ranks and by the thread that leads them. */
-
-/** Numbers that one small collective can carry per rank. */
-export const SLOT_NUMBERS = 4096;
+import { SLOT_NUMBERS } from './communicator.js';
 
 /** Int32 words: the state of the barrier, then, each on cache lines of its own, what the ranks post. */
 const WORD = { state: 0, perRank: 16 } as const;

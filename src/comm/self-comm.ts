@@ -2,7 +2,7 @@
 import type { Transfer } from '../layout/plan.js';
 import type { Matrix } from '../local/matrix.js';
 import type { Communicator, CommunicationCost } from './communicator.js';
-import { noCost } from './communicator.js';
+import { mustFitSlot, noCost } from './communicator.js';
 import { pullAll } from './pull.js';
 
 export class SelfComm implements Communicator {
@@ -19,7 +19,10 @@ export class SelfComm implements Communicator {
     this.#cost.exchanges++;
   }
 
-  allReduce(): void {}
+  allReduce(x: Float64Array): void {
+    mustFitSlot(x);
+  }
+
   allReduceMatrix(): void {}
   broadcast(): void {}
   abort(): void {}

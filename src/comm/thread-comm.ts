@@ -5,8 +5,8 @@ import { slice } from '../layout/slice.js';
 import { Matrix } from '../local/matrix.js';
 import { itemBytes, type RankMemory } from '../local/rank-memory.js';
 import * as blas from '../local/blas.js';
-import { type Communicator, type CommunicationCost, noCost, type ReduceOperation } from './communicator.js';
-import { type Collective, type ControlBlock, isAlarmed, isPassed, SLOT_NUMBERS } from './control-block.js';
+import { type Communicator, type CommunicationCost, mustFitSlot, noCost, type ReduceOperation, SLOT_NUMBERS } from './communicator.js';
+import { type Collective, type ControlBlock, isAlarmed, isPassed } from './control-block.js';
 import { pullAll, pullBlock } from './pull.js';
 
 /** How often a spinning rank looks between two looks at the clock. */
@@ -62,7 +62,7 @@ export class ThreadComm implements Communicator {
   }
 
   allReduce(x: Float64Array, operation: ReduceOperation = 'sum'): void {
-    if (x.length > SLOT_NUMBERS) throw new AlchemistError('E_ARGUMENT', `allReduce takes at most ${SLOT_NUMBERS} numbers, got ${x.length}`, { hint: 'use allReduceMatrix' });
+    mustFitSlot(x);
     this.#timed(() => {
       const turn = this.#nextTurn();
       this.control.slot(this.rank, turn).set(x);
