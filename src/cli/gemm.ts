@@ -1,6 +1,8 @@
 /** `alchemist gemm`: the product of two matrix files. */
 import { type Command, Option } from 'commander';
 import type { DistPair } from '../layout/distribution.js';
+import type { MatrixHandle } from '../session/matrix-handle.js';
+import type { Session } from '../session/session.js';
 import { distribution, real } from './arguments.js';
 import { interruption as signal } from './interrupt.js';
 import { withProgress } from './progress.js';
@@ -46,8 +48,7 @@ async function gemm(fileA: string, fileB: string, options: GemmCommandOptions): 
   const { out, alpha, layout: dist, variant, dtype, transposeA, transposeB } = options;
   await withSession(options, async (session) => {
     const load = (file: string) => withProgress(`read ${file}`, (onProgress) => session.load(file, { dist, dtype, signal, onProgress }));
-    const A = await load(fileA);
-    const B = await load(fileB);
+    const [A, B] = await inOneType(session, await load(fileA), await load(fileB));
     const C = await withProgress('gemm', (onProgress) => session.gemm(A, B, { alpha, transposeA, transposeB, dist, variant, signal, onProgress }));
     const { seconds, bytesMoved } = session.lastCost!;
     await withProgress(`write ${out}`, (onProgress) => session.save(C, out, { signal, onProgress }));
@@ -66,4 +67,11 @@ async function gemm(fileA: string, fileB: string, options: GemmCommandOptions): 
       ]),
     );
   });
+}
+
+/** A and B as they are, or, when the types differ, both as f64. */
+async function inOneType(session: Session, A: MatrixHandle, B: MatrixHandle): Promise<[MatrixHandle, MatrixHandle]> {
+  if (A.dtype === B.dtype) return [A, B];
+  const widened = async (X: MatrixHandle): Promise<MatrixHandle> => (X.dtype === 'f64' ? X : session.convert(X, 'f64', { signal }));
+  return [await widened(A), await widened(B)];
 }

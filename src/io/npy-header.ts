@@ -47,9 +47,10 @@ export function readNpyHeader(file: OpenFile): NpyHeader {
   return { descr: typeof descr === 'string' ? descr : undefined, fortranOrder, shape, dataOffset };
 }
 
-/** The header of a height × width array, version 1, padded so that the data is aligned. */
-export function formatNpyHeader(descr: string, fortranOrder: boolean, height: number, width: number): Buffer {
-  const dictionary = `{'descr': '${descr}', 'fortran_order': ${fortranOrder ? 'True' : 'False'}, 'shape': (${height}, ${width}), }`;
+/** The header of an array, version 1, padded so that the data is aligned. */
+export function formatNpyHeader(descr: string, fortranOrder: boolean, ...shape: readonly number[]): Buffer {
+  const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const dictionary = `{'descr': '${descr}', 'fortran_order': ${fortranOrder ? 'True' : 'False'}, 'shape': (${tuple}), }`;
   const preambleBytes = NPY_MAGIC.length + 4;
   const total = Math.ceil((preambleBytes + dictionary.length + 1) / ALIGN_BYTES) * ALIGN_BYTES;
   const header = Buffer.alloc(total, ' ');

@@ -87,6 +87,20 @@ export class NpyWriter implements MatrixWriter {
   }
 }
 
+/** Writes numbers as an array of one axis, which NumPy multiplies entry by entry. E_FILE. */
+export function writeVector(path: string, values: Float64Array): void {
+  const draft = Draft.create(path);
+  try {
+    const header = formatNpyHeader('<f8', false, values.length);
+    draft.write(header, 0);
+    draft.write(bytesOf(values, 0, values.length), header.length);
+    draft.finish();
+  } catch (error) {
+    draft.discard();
+    throw error;
+  }
+}
+
 function headerOf({ dtype, order, height, width }: { dtype: 'f8' | 'f4'; order: Order; height: number; width: number }): Buffer {
   return formatNpyHeader(`<${dtype}`, order === 'column', height, width);
 }

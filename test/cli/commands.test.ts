@@ -1,0 +1,153 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { openMatrixFile } from '#src/io/matrix-file.js';
+import { formatNpyHeader } from '#src/io/npy-header.js';
+import { alchemist, cli, root, run } from './command.js';
+
+const digits = `${root}examples/data/digits.npy`;
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cli-test-'));
+const at = (name: string): string => path.join(folder, name);
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+const ANSI = /\x1b\[/;
+
+/** The file's entries, row by row. */
+function content(name: string): { shape: number[]; data: Float64Array } {
+  const file = openMatrixFile(name);
+  const { height, width, order } = file;
+  const data = new Float64Array(height * width);
+  file.readBand(0, order === 'row' ? height : width, data, width, 1);
+  file.close();
+  return { shape: [height, width], data };
+}
+
+/** A height × width .npy file of zeros that takes no space. */
+function hollow(name: string, height: number, width: number): string {
+  const header = formatNpyHeader('<f8', false, height, width);
+  fs.writeFileSync(at(name), header);
+  fs.truncateSync(at(name), header.length + height * width * 8);
+  return at(name);
+}
+
+describe('info', () => {
+  test('tells shape, type, size and extent', async () => {
+    const { code, stdout, stderr } = await alchemist(`info ${digits}`);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('digits.npy: 1797×64');
+    expect(stdout).toMatch(/npy, \|u1, row by row/);
+    expect(stdout).toMatch(/from 0 to 16, mean 4\.88/);
+    expect(stdout).not.toMatch(ANSI);
+  });
+
+  test('counts what is not finite, and prints JSON', async () => {
+    fs.writeFileSync(at('gaps.csv'), 'a,b\n1,NaN\n,inf\n-3,2\n');
+    const { stdout } = await alchemist(`info ${at('gaps.csv')} --json`);
+    expect(JSON.parse(stdout)).toMatchObject({ format: 'csv', height: 3, width: 2, entries: { min: -3, max: 2, mean: 0, nan: 2, infinite: 1 } });
+  });
+
+  test('without the entries', async () => {
+    const { stdout } = await alchemist(`info ${hollow('far.npy', 100_000, 10_000)} --header --json`);
+    expect(JSON.parse(stdout)).toEqual({ path: at('far.npy'), format: 'npy', height: 100_000, width: 10_000, dtype: '<f8', order: 'row', bytes: 8_000_000_128 });
+  });
+
+  test('a file that is none is an error of one line; with ALCHEMIST_DEBUG with its stack', async () => {
+    const { code, stdout, stderr } = await alchemist(`info ${at('none.npy')}`);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(`error: ${at('none.npy')}: cannot open: no such file or directory\n`);
+    expect((await alchemist(`info ${at('none.npy')}`, { env: { ALCHEMIST_DEBUG: '1' } })).stderr).toMatch(/\n +at /);
+  });
+});
+
+describe('layout', () => {
+  test('draws who owns what, without colours into a pipe', async () => {
+    const { code, stdout } = await alchemist('layout 7x7 --grid 2x3 --dist MC_MR');
+    expect(code).toBe(0);
+    expect(stdout).toContain('7×7 [MC,MR] on 2×3');
+    expect(stdout).toContain('  0  1  3  5  1  3  5  1');
+    expect(stdout).not.toMatch(ANSI);
+  });
+
+  test('as JSON: every share as slices', async () => {
+    const { stdout } = await alchemist('layout 7x5 --grid 2x2 --dist VC_STAR --align 1,0 --order row --json');
+    const { layout, shares } = JSON.parse(stdout) as { layout: object; shares: { worker: number; share: { rows: object } }[] };
+    expect(layout).toMatchObject({ height: 7, width: 5, colDist: 'VC', rowDist: 'STAR', colAlign: 1 });
+    expect(shares.map(({ worker }) => worker).sort()).toEqual([1, 2, 3, 4]);
+    expect(shares[1]).toEqual({ worker: 3, vc: 1, share: { rows: { start: 0, step: 4, count: 2 }, cols: { start: 0, step: 1, count: 5 } } });
+  });
+
+  test('an alignment that the grid does not have is an error', async () => {
+    const { code, stderr } = await alchemist('layout 7x7 --grid 2x3 --align 2,0');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: colAlign must be .*from 0 to 1.*\n$/);
+  });
+
+  test('a reader that leaves early is no error', async () => {
+    const { stdout, stderr } = await run('sh', ['-c', `"${process.execPath}" "${cli}" layout 3x3 --json | head -1; "${process.execPath}" "${cli}" help | true`]);
+    expect([stdout, stderr]).toEqual(['{\n', '']);
+  });
+});
+
+describe('gemm', () => {
+  test('multiplies files, transposed too, and writes the product', async () => {
+    fs.writeFileSync(at('a.csv'), '1,2,3\n4,5,6\n');
+    fs.writeFileSync(at('b.csv'), '1,0,1\n0,1,1\n');
+    const { code, stdout, stderr } = await alchemist(`gemm ${at('a.csv')} ${at('b.csv')} --transpose-b --alpha 2 --out ${at('c.npy')} --workers 2`);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/c\.npy: 2×2 f64/);
+    expect(stdout).toMatch(/2×3 times 3×2.*on a 1×2 grid/);
+    expect(content(at('c.npy'))).toEqual({ shape: [2, 2], data: Float64Array.of(8, 10, 20, 22) });
+    const { stdout: json } = await alchemist(`gemm ${at('a.csv')} ${at('b.csv')} -a --out ${at('d.csv')} --grid 2x1 --layout VC_STAR --variant C --json`);
+    expect(JSON.parse(json)).toMatchObject({ m: 3, n: 3, k: 2, flops: 36, dist: 'VC_STAR', grid: { height: 2, width: 1 }, out: at('d.csv') });
+    expect(fs.readFileSync(at('d.csv'), 'utf8')).toBe('1,4,5\n2,5,7\n3,6,9\n');
+  });
+
+  test('of float32 and float64 files is float64', async () => {
+    fs.writeFileSync(at('two.npy'), Buffer.concat([formatNpyHeader('<f4', false, 1, 1), Buffer.from(Float32Array.of(2).buffer)]));
+    fs.writeFileSync(at('third.csv'), `${1 / 3}\n`);
+    expect((await alchemist(`gemm ${at('two.npy')} ${at('third.csv')} --out ${at('product.csv')} -w 1`)).code).toBe(0);
+    expect(Number(fs.readFileSync(at('product.csv'), 'utf8'))).toBe(2 / 3);
+  });
+
+  test('shapes that do not fit are an error with both shapes, and no file', async () => {
+    const { code, stderr } = await alchemist(`gemm ${digits} ${digits} --out ${at('never.npy')} -w 1`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: .*1797×64.*1797×64.*inner sizes 64 and 1797.*\n$/);
+    expect(fs.existsSync(at('never.npy'))).toBe(false);
+  });
+
+  test('an unknown extension of the result is wrong usage', async () => {
+    expect(await alchemist(`gemm ${digits} ${digits} -a --out ${at('c.mat')} -w 1`)).toMatchObject({ code: 2, stderr: expect.stringMatching(/extension '\.mat'/) });
+  });
+
+  test('matrices that do not fit into the memory are refused with the numbers', async () => {
+    const big = hollow('big.npy', 4000, 4000);
+    const { code, stderr } = await alchemist(`gemm ${big} ${big} --out ${at('never.npy')} -w 2 --memory 32MiB`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: .*4000×4000.*needs \d+ bytes.*only \d+ are free.*\n$/);
+  });
+
+  // The limit on the size of files stands for a full disk: the write fails halfway.
+  test('a file that cannot be finished is an error, and leaves neither a half file nor a temporary one', async () => {
+    const wide = hollow('wide.npy', 1, 300_000);
+    fs.mkdirSync(at('full'));
+    for (const name of ['c.csv', 'c.npy']) {
+      const target = path.join(at('full'), name);
+      const { code, stderr } = await run('sh', ['-c', `ulimit -f 64; exec "${process.execPath}" "${cli}" gemm "${at('two.npy')}" "${wide}" --out "${target}" -w 2`]);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .*c\.(csv|npy): cannot .*file would be too large.*\n$/)]);
+      expect(fs.readdirSync(at('full'))).toEqual([]);
+    }
+  });
+
+  test('Ctrl-C cancels: exit code 130, and nothing is left', async () => {
+    const big = hollow('long.npy', 6000, 6000);
+    fs.mkdirSync(at('cancelled'));
+    const start = performance.now();
+    const { code, stdout, stderr } = await alchemist(`gemm ${big} ${big} --out ${at('cancelled/c.npy')} -w 2`, {
+      started: (kill) => setTimeout(() => kill('SIGINT'), 2000),
+    });
+    expect([code, stdout, stderr]).toEqual([130, '', 'cancelled\n']);
+    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(fs.readdirSync(at('cancelled'))).toEqual([]);
+  });
+});
