@@ -37,12 +37,17 @@ export function conform(A: DistMatrix, layout: Layout): DistMatrix {
   return B;
 }
 
-/** Whether each entry lives on exactly one rank and every rank may own some: the layouts on which work divides evenly. */
+/** Whether each entry lives on exactly one rank and every rank may own some: the layouts on which work divides evenly, by rows and columns. */
 export function isBalanced(layout: Layout): boolean {
-  return copies(layout) === 1 && crossSize(layout) === 1;
+  return copies(layout) === 1 && crossSize(layout) === 1 && layout.colDist !== 'CIRC';
+}
+
+/** A's layout where it is balanced, else [MC,MR]. */
+export function balancedLayout(A: Layout): Layout {
+  return isBalanced(A) ? A : layoutAs(A, 'MC', 'MR');
 }
 
 /** A itself where its layout is balanced, else A as [MC,MR]. Collective. */
 export function balanced(A: DistMatrix): DistMatrix {
-  return isBalanced(A.layout) ? A : conform(A, layoutAs(A.layout, 'MC', 'MR'));
+  return isBalanced(A.layout) ? A : conform(A, balancedLayout(A.layout));
 }

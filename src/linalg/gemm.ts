@@ -1,30 +1,34 @@
 /** C := alpha op(A) op(B) + beta C on distributed matrices, by the SUMMA variant that moves the fewest bytes. */
 import { DistMatrix } from '../dist/dist-matrix.js';
-import { balanced, isBalanced, layoutAs } from '../dist/conform.js';
+import { balanced, balancedLayout, isBalanced } from '../dist/conform.js';
 import { redistribute } from '../dist/redistribute.js';
 import { AlchemistError } from '../errors.js';
 import { describe, type Layout, transposed } from '../layout/layout.js';
-import { innerProducts, layoutsForDot, layoutsForStationaryA, layoutsForStationaryC, stationaryA, stationaryB, stationaryC, wordsMoved } from './summa.js';
+import { innerProducts, layoutsForDot, layoutsForStationaryA, layoutsForStationaryC, movesInto, stationaryA, stationaryB, stationaryC, wordsMoved } from './summa.js';
 
 /** The operand that stays, or the inner-product form. */
 export type GemmVariant = 'C' | 'A' | 'B' | 'dot';
 export const GEMM_VARIANTS: readonly GemmVariant[] = ['C', 'A', 'B', 'dot'];
 
-/** Words that the busiest rank receives in each variant of an m×k by k×n product with these layouts. */
-export function gemmWords(A: Layout, B: Layout, C: Layout): Record<GemmVariant, number> {
-  const asBalanced = (X: Layout): Layout => (isBalanced(X) ? X : layoutAs(X, 'MC', 'MR'));
-  const [At, Bt, Ct] = [A, B, C].map(transposed);
+/**
+ * Words that the busiest rank receives in each variant of an m×k by k×n product with these layouts, all detours counted: an operand that stays
+ * but is not balanced goes to [MC,MR] first, and C back from there. `keepsC` says that beta is not 0.
+ */
+export function gemmWords(A: Layout, B: Layout, C: Layout, keepsC = false): Record<GemmVariant, number> {
+  const [A1, B1, C1] = [A, B, C].map(balancedLayout);
+  const [At, B1t, Ct] = [A, B1, C].map(transposed);
+  const C0 = keepsC ? [{ from: C, to: C1 }] : [];
   return {
-    C: wordsMoved(A, B, C, layoutsForStationaryC(A, B, asBalanced(C))),
-    A: wordsMoved(A, B, C, layoutsForStationaryA(asBalanced(A), B, C)),
-    B: wordsMoved(Bt, At, Ct, layoutsForStationaryA(asBalanced(Bt), At, Ct)),
-    dot: wordsMoved(A, B, C, layoutsForDot(A, B, C)),
+    C: wordsMoved([...C0, ...movesInto(layoutsForStationaryC(A, B, C1), A, B, C1), { from: C1, to: C }]),
+    A: wordsMoved([{ from: A, to: A1 }, ...movesInto(layoutsForStationaryA(A1, B, C), A1, B, C)]),
+    B: wordsMoved([{ from: B, to: B1 }, ...movesInto(layoutsForStationaryA(B1t, At, Ct), B1t, At, Ct)]),
+    dot: wordsMoved(movesInto(layoutsForDot(A, B, C), A, B, C)),
   };
 }
 
 /** The variant of fewest words; among equals the first of C, A, B, dot, which needs the least memory. */
-export function chooseGemm(A: Layout, B: Layout, C: Layout): GemmVariant {
-  const words = gemmWords(A, B, C);
+export function chooseGemm(A: Layout, B: Layout, C: Layout, keepsC = false): GemmVariant {
+  const words = gemmWords(A, B, C, keepsC);
   return GEMM_VARIANTS.reduce((best, variant) => (words[variant] < words[best] ? variant : best));
 }
 
@@ -46,11 +50,11 @@ export function mustMultiply(A: Layout, B: Layout, C?: Layout): void {
  * redistributed).
  * @returns the variant that ran.
  */
-export function gemm(alpha: number, A: DistMatrix, B: DistMatrix, beta: number, C: DistMatrix, variant: GemmVariant = chooseGemm(A.layout, B.layout, C.layout)): GemmVariant {
+export function gemm(alpha: number, A: DistMatrix, B: DistMatrix, beta: number, C: DistMatrix, variant: GemmVariant = chooseGemm(A.layout, B.layout, C.layout, beta !== 0)): GemmVariant {
   mustMultiply(A.layout, B.layout, C.layout);
   A.grid.memory.heap.scope(() => {
     if (variant === 'C' && !isBalanced(C.layout)) {
-      const D = DistMatrix.ofLayout(C.grid, layoutAs(C.layout, 'MC', 'MR'), C.dtype);
+      const D = DistMatrix.ofLayout(C.grid, balancedLayout(C.layout), C.dtype);
       if (beta !== 0) redistribute(C, D);
       stationaryC(alpha, A, B, beta, D);
       redistribute(D, C);

@@ -43,12 +43,25 @@ export function layoutsForDot(A: Layout, B: Layout, C: Layout): VariantLayouts {
   return { A: layoutAs(A, 'STAR', 'VC'), B: layoutAs(B, 'VC', 'STAR'), D: layoutAs(C, 'STAR', 'STAR') };
 }
 
-/** Words that the busiest rank receives when A and B move into a variant's layouts and D is summed into C: panels add up to the whole. */
-export function wordsMoved(A: Layout, B: Layout, C: Layout, need: VariantLayouts): number {
+/** Entries that go from one layout to another: copied, or, where every copy of `from` holds a partial sum, added. */
+export interface Move {
+  readonly from: Layout;
+  readonly to: Layout;
+  readonly sums?: boolean;
+}
+
+/** What moves when A and B go into a variant's layouts and D is summed into C: panels add up to the whole. */
+export function movesInto(need: VariantLayouts, A: Layout, B: Layout, C: Layout): Move[] {
+  const operands = [{ from: A, to: need.A }, { from: B, to: need.B }];
+  return need.D ? [...operands, { from: need.D, to: C, sums: true }] : operands;
+}
+
+/** Words that the busiest rank receives in all these moves together. */
+export function wordsMoved(moves: readonly Move[]): number {
   let most = 0;
-  for (let rank = 0; rank < gridSize(A); rank++) {
-    const moved = receivedEntries(A, need.A, rank) + receivedEntries(B, need.B, rank) + (need.D ? contractedEntries(need.D, C, rank) : 0);
-    most = Math.max(most, moved);
+  for (let rank = 0; rank < gridSize(moves[0].from); rank++) {
+    const words = moves.map(({ from, to, sums }) => (sums ? contractedEntries : receivedEntries)(from, to, rank));
+    most = Math.max(most, words.reduce((sum, n) => sum + n, 0));
   }
   return most;
 }

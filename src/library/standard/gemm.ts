@@ -48,7 +48,7 @@ export const gemm = defineTask({
   },
   cost(args) {
     const [A, B, C] = layoutsOf(args);
-    const variant = args.variant === 'auto' ? chooseGemm(A, B, C) : (args.variant as GemmVariant);
+    const variant = args.variant === 'auto' ? chooseGemm(A, B, C, args.beta !== 0) : (args.variant as GemmVariant);
     const bytes = itemBytes(args.A.dtype);
     const fresh = args.C ? 0 : storageOf(C, args.A.dtype);
     const panels = (2 * PANEL * (A.height + B.width) + PANEL * A.width) * bytes;
@@ -56,7 +56,7 @@ export const gemm = defineTask({
     const temporary = variant === 'dot' ? storageOf(dot.A, args.A.dtype) + storageOf(dot.B, args.A.dtype) + DOT_BLOCK ** 2 * bytes : panels;
     return {
       flops: 2 * A.height * B.width * A.width,
-      bytesMoved: gemmWords(A, B, C)[variant] * bytes,
+      bytesMoved: gemmWords(A, B, C, args.beta !== 0)[variant] * bytes,
       memoryPerRank: fresh + Math.min(temporary, (A.height * A.width + B.height * B.width + C.height * C.width) * 2 * bytes),
     };
   },
