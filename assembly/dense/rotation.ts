@@ -1,9 +1,10 @@
 /** Plane rotations: the smallest orthogonal matrices, which the eigenvalue and singular value iterations are made of. */
 import { madd } from '../simd';
 
-/** The end of the range in which squares neither overflow nor lose what matters. */
+/** Between these, sums of two squares neither overflow nor lose what matters; beyond, SHIFT (2⁶⁰⁰) or its inverse brings numbers there. */
 const TINY: f64 = 1e-140;
 const HUGE: f64 = 1e140;
+const SHIFT: f64 = 4.149515568880993e180;
 
 /** r = ±√(f² + g²) with the sign of f, safe over the whole range: (c, s) = (f/r, g/r) turns (f, g) into (r, 0). */
 export function radius(f: f64, g: f64): f64 {
@@ -14,7 +15,7 @@ export function radius(f: f64, g: f64): f64 {
   } else if (largest == 0) {
     return 0;
   } else {
-    const scale = largest > 1 ? HUGE : TINY;
+    const scale = largest > 1 ? SHIFT : 1 / SHIFT;
     const fs = f / scale, gs = g / scale;
     r = scale * sqrt<f64>(fs * fs + gs * gs);
   }
