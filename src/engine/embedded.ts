@@ -61,7 +61,7 @@ export class EmbeddedBackend implements Backend {
       watchdogSeconds: options.watchdogSeconds,
       onDeath: (rank, cause) => (this.#dead ??= { rank, cause }),
     });
-    this.#start = (rank) => ({ kind: 'start', start: this.#team.startOf(rank), grid: this.grid, wide: options.wide });
+    this.#start = (rank) => ({ kind: 'start', start: this.#team.startOf(rank), grid: this.grid, wide: options.wide, shared: options.shared });
   }
 
   /** An engine on threads of its own. */

@@ -28,6 +28,8 @@ export interface EngineOptions {
   /** What the kernels are, in words. */
   readonly kernels: string;
   readonly wide: boolean;
+  /** Whether each rank can serve any block of any matrix: what a server's data ports need. */
+  readonly shared: boolean;
   readonly watchdogSeconds: number;
 }
 

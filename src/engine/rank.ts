@@ -6,6 +6,7 @@ import type { RankStart } from '../comm/team.js';
 import { ThreadComm } from '../comm/thread-comm.js';
 import { DistMatrix } from '../dist/dist-matrix.js';
 import { Grid } from '../dist/grid.js';
+import { SharedMatrix } from '../dist/shared-matrix.js';
 import { AlchemistError, toWire, type WireError } from '../errors.js';
 import type { GridOrder } from '../layout/grid-shape.js';
 import type { Layout } from '../layout/layout.js';
@@ -18,7 +19,14 @@ import { type Dtype, RankMemory } from '../local/rank-memory.js';
 
 /** What the engine asks of a rank. */
 export type RankMessage =
-  | { readonly kind: 'start'; readonly start: RankStart; readonly grid: { height: number; width: number; order: GridOrder }; readonly wide: boolean }
+  | {
+      readonly kind: 'start';
+      readonly start: RankStart;
+      readonly grid: { height: number; width: number; order: GridOrder };
+      readonly wide: boolean;
+      /** Whether every rank shall know where all shares of each matrix lie, so that it can serve any block of it. */
+      readonly shared: boolean;
+    }
   | {
       readonly kind: 'run';
       /** As {@link openLibrary} takes it. */
@@ -60,7 +68,7 @@ export type RankReply =
 let rank: Rank | undefined;
 
 export default async function handle(message: RankMessage): Promise<RankReply> {
-  if (message.kind === 'start') rank = new Rank(message.start, message.grid, message.wide);
+  if (message.kind === 'start') rank = new Rank(message);
   if (!rank) throw new Error('a rank got a message before it was started');
   if (message.kind === 'run') return rank.run(message);
   if (message.kind === 'free') rank.free(message.ids);
@@ -68,12 +76,20 @@ export default async function handle(message: RankMessage): Promise<RankReply> {
   return rank.nothing();
 }
 
-class Rank {
+/** The rank that this thread is at the moment. */
+export const currentRank = (): Rank | undefined => rank;
+
+export class Rank {
   readonly #comm: ThreadComm;
   readonly #grid: Grid;
   readonly #matrices = new Map<number, DistMatrix>();
+  /** The same matrices with all their shares, where the engine was started so. */
+  readonly #shared: Map<number, SharedMatrix> | undefined;
+  /** What the tasks of each library keep between calls. */
+  readonly #states = new Map<string, Record<string, unknown>>();
 
-  constructor(start: RankStart, shape: { height: number; width: number; order: GridOrder }, wide: boolean) {
+  constructor({ start, grid: shape, wide, shared }: Extract<RankMessage, { kind: 'start' }>) {
+    this.#shared = shared ? new Map() : undefined;
     const instances = new Map<unknown, Kernels>();
     const memories = start.regions.map((region, peer) => {
       const kernels = instances.get(region.memory) ?? instantiate(start.module as WebAssembly.Module, region.memory);
@@ -90,6 +106,18 @@ class Rank {
     return { ok: true, matrices: {}, values: {}, cost: this.#comm.takeCost(), heap: this.#heap, seconds: 0 };
   }
 
+  /** This rank's memory. */
+  get memory(): RankMemory {
+    return this.#grid.memory;
+  }
+
+  /** A matrix with all its shares. @throws AlchemistError E_FREED when there is none of this id. */
+  shared(id: number): SharedMatrix {
+    const matrix = this.#shared?.get(id);
+    if (!matrix) throw new AlchemistError('E_FREED', `there is no matrix ${id} in this session, or it has been freed`, { fields: { id } });
+    return matrix;
+  }
+
   get #heap(): HeapUsage {
     return this.#grid.memory.heap.usage();
   }
@@ -98,6 +126,7 @@ class Rank {
     for (const id of ids) {
       this.#matrices.get(id)?.free();
       this.#matrices.delete(id);
+      this.#shared?.delete(id);
     }
   }
 
@@ -114,9 +143,11 @@ class Rank {
       const start = performance.now();
       const context = {
         grid: this.#grid,
+        state: this.#stateOf(library),
         progress: (line: Omit<Progress, 'task'>) => progress?.postMessage({ task: name, ...line } satisfies Progress),
       };
       const reply = heap.scope(() => this.#keep(name, task.run(context, bound), firstId));
+      if (this.#shared) this.#share(Object.values(reply.matrices).filter(({ id }) => id >= firstId));
       this.#comm.end();
       return { ok: true, ...reply, cost: this.#comm.takeCost(), heap: this.#heap, seconds: (performance.now() - start) / 1000 };
     } catch (error) {
@@ -132,6 +163,25 @@ class Rank {
     const A = this.#matrices.get(id);
     if (!A) throw new AlchemistError('E_FREED', `the matrix passed as ${parameter} has been freed`, { fields: { parameter, id } });
     return A;
+  }
+
+  #stateOf(library: string): Record<string, unknown> {
+    const state = this.#states.get(library) ?? {};
+    this.#states.set(library, state);
+    return state;
+  }
+
+  /** Tells every rank where all shares of the fresh matrices lie. Collective. */
+  #share(fresh: readonly MatrixReply[]): void {
+    const { size, rank: me } = this.#grid;
+    for (const { id, layout, dtype, ptr, rowStride, colStride } of fresh) {
+      // Each rank fills in its own three numbers; the sum of the others' zeros leaves them as they are.
+      const numbers = new Float64Array(3 * size);
+      numbers.set([ptr, rowStride, colStride], 3 * me);
+      this.#comm.allReduce(numbers);
+      const shares = Array.from({ length: size }, (_, r) => ({ ptr: numbers[3 * r], rowStride: numbers[3 * r + 1], colStride: numbers[3 * r + 2] }));
+      this.#shared!.set(id, new SharedMatrix(layout, dtype, shares, this.#comm.memories, this.memory));
+    }
   }
 
   /** Splits results into matrices, which stay here under ids, and values, of which rank 0's travel. */

@@ -15,6 +15,6 @@ export async function start(options: StartOptions = {}): Promise<Session> {
   const { build, module } = kernelModule(kernels === 'auto' || kernels === 'wide' ? undefined : kernels);
   const memoryPerWorker = memoryOf(options, grid.height * grid.width);
   const words = { relaxed: 'relaxed SIMD (fused multiply-add)', simd: 'SIMD (multiply, then add)' };
-  const backend = await EmbeddedBackend.start({ grid, memoryPerWorker, kernels: words[build], wide: kernels === 'wide', watchdogSeconds }, module);
+  const backend = await EmbeddedBackend.start({ grid, memoryPerWorker, kernels: words[build], wide: kernels === 'wide', shared: false, watchdogSeconds }, module);
   return new Session(backend);
 }

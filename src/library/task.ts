@@ -56,6 +56,8 @@ export interface Progress {
 /** What a task gets besides its arguments. */
 export interface TaskContext {
   readonly grid: Grid;
+  /** What the tasks of this library keep on this rank between the calls of a session: a simulator's state, for instance. Starts empty. */
+  readonly state: Record<string, unknown>;
   /** Reports progress to the caller; only rank 0's reports travel. Cheap enough for every iteration. */
   progress(progress: Omit<Progress, 'task'>): void;
 }
