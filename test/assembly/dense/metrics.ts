@@ -26,11 +26,16 @@ export function isContained(block: BlockArray): boolean {
 }
 
 export function multiply(a: Sample, b: Sample): Sample {
-  return sample(a.m, b.n, (i, j) => {
-    let s = 0;
-    for (let k = 0; k < a.n; k++) s += a.get(i, k) * b.get(k, j);
-    return s;
-  });
+  const product = new Float64Array(a.m * b.n), row = new Float64Array(a.n);
+  for (let i = 0; i < a.m; i++) {
+    for (let k = 0; k < a.n; k++) row[k] = a.get(i, k);
+    for (let j = 0; j < b.n; j++) {
+      let s = 0;
+      for (let k = 0; k < a.n; k++) s += row[k] * b.get(k, j);
+      product[i + j * a.m] = s;
+    }
+  }
+  return { m: a.m, n: b.n, get: (i, j) => product[i + j * a.m] };
 }
 
 export const transpose = (a: Sample): Sample => ({ m: a.n, n: a.m, get: (i, j) => a.get(j, i) });
@@ -73,14 +78,8 @@ function orthogonal(n: number, seed: number): Sample {
 export function hardMatrices(m: number, n: number): [name: string, a: Sample][] {
   const next = numbers(m * 101 + n);
   const random = sample(m, n, next);
-  const spectrum = (values: (k: number) => number) => {
-    const left = orthogonal(m, 5), right = orthogonal(n, 7);
-    return sample(m, n, (i, j) => {
-      let s = 0;
-      for (let k = 0; k < n; k++) s += left.get(i, k) * values(k) * right.get(j, k);
-      return s;
-    });
-  };
+  const left = orthogonal(m, 5), right = orthogonal(n, 7);
+  const spectrum = (values: (k: number) => number) => multiply(sample(m, n, (i, k) => left.get(i, k) * values(k)), transpose(right));
   return [
     ['random', random],
     ['zero', sample(m, n, () => 0)],

@@ -3,7 +3,7 @@ import { BUILDS, ITEMS, type Build } from '../wasm.js';
 import { columns, diagonal, hardMatrices, isContained, multiply, normalised, normF, order, orthogonality, sample, subtract, transpose, type Sample } from './metrics.js';
 
 const F64 = ITEMS[0], EPS = F64.eps;
-const SHAPES = [[1, 1], [2, 1], [7, 1], [2, 2], [3, 2], [3, 3], [5, 4], [8, 8], [13, 9], [20, 20], [33, 17], [40, 40]];
+const SHAPES = [[1, 1], [2, 1], [7, 1], [2, 2], [3, 2], [3, 3], [5, 4], [8, 8], [13, 9], [20, 20], [31, 12]];
 
 function svd(build: Build, a: Sample, pad = 0) {
   build.reset();
@@ -78,9 +78,9 @@ test('no columns are no work', () => {
   for (const build of BUILDS) for (const m of [0, 1, 5]) expect(svd(build, sample(m, 0, () => 0)).info).toBe(0);
 });
 
-test('150×120 is done within the bounds too', () => {
-  const a = hardMatrices(150, 120)[0][1], { info, s, u, v } = svd(BUILDS[1], a, 2);
+test('90×70 is done within the bounds too', () => {
+  const a = hardMatrices(90, 70)[0][1], { info, s, u, v } = svd(BUILDS[1], a, 2);
   expect(info).toBe(0);
-  expect(normF(subtract(multiply(multiply(u, diagonal(s)), transpose(v)), a)) / (EPS * 150 * s[0])).toBeLessThan(5);
+  expect(normF(subtract(multiply(multiply(u, diagonal(s)), transpose(v)), a)) / (EPS * 90 * s[0])).toBeLessThan(5);
   expect(Math.max(orthogonality(u, EPS), orthogonality(v, EPS))).toBeLessThan(5);
 });
