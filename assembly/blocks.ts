@@ -12,76 +12,82 @@ const TILE = 32;
 /** Columns longer than this go to memory.copy, which pays its call only then. */
 const LONG_BYTES: usize = 1024;
 
-function copyUnit<T>(n: i32, x: usize, y: usize): void {
-  if (<usize>n * sizeof<T>() >= LONG_BYTES) {
-    memory.copy(y, x, <usize>n * sizeof<T>());
-    return;
+function copyLong<T>(m: i32, n: i32, src: usize, cs: i32, dst: usize, cd: i32): void {
+  for (let j = 0; j < n; j++) memory.copy(at<T>(dst, 0, j, 1, cd), at<T>(src, 0, j, 1, cs), <usize>m * sizeof<T>());
+}
+
+function copyUnit<T>(m: i32, n: i32, src: usize, cs: i32, dst: usize, cd: i32): void {
+  for (let j = 0; j < n; j++) {
+    let i = m, x = at<T>(src, 0, j, 1, cs), y = at<T>(dst, 0, j, 1, cd);
+    for (; i >= 4 * lanes<T>(); i -= 4 * lanes<T>(), x += 64, y += 64) {
+      const v0 = v128.load(x), v1 = v128.load(x, 16), v2 = v128.load(x, 32), v3 = v128.load(x, 48);
+      v128.store(y, v0);
+      v128.store(y, v1, 16);
+      v128.store(y, v2, 32);
+      v128.store(y, v3, 48);
+    }
+    for (; i >= lanes<T>(); i -= lanes<T>(), x += 16, y += 16) v128.store(y, v128.load(x));
+    for (; i > 0; i--, x += sizeof<T>(), y += sizeof<T>()) store<T>(y, load<T>(x));
   }
-  let i = n;
-  for (; i >= 4 * lanes<T>(); i -= 4 * lanes<T>(), x += 64, y += 64) {
-    const v0 = v128.load(x), v1 = v128.load(x, 16), v2 = v128.load(x, 32), v3 = v128.load(x, 48);
-    v128.store(y, v0);
-    v128.store(y, v1, 16);
-    v128.store(y, v2, 32);
-    v128.store(y, v3, 48);
-  }
-  for (; i >= lanes<T>(); i -= lanes<T>(), x += 16, y += 16) v128.store(y, v128.load(x));
-  for (; i > 0; i--, x += sizeof<T>(), y += sizeof<T>()) store<T>(y, load<T>(x));
 }
 
 // Every second entry, as every redistribution between two ranks has it: whole vectors read, one half of them kept.
-function copyEverySecond<T>(n: i32, x: usize, y: usize): void {
-  let i = n;
-  // One entry fewer than the vectors hold, so that nothing past the last entry is read.
-  for (; i > 2 * lanes<T>(); i -= 2 * lanes<T>(), x += 64, y += 32) {
-    const v0 = v128.load(x), v1 = v128.load(x, 16), v2 = v128.load(x, 32), v3 = v128.load(x, 48);
-    if (sizeof<T>() == 8) {
-      v128.store(y, v128.shuffle<f64>(v0, v1, 0, 2));
-      v128.store(y, v128.shuffle<f64>(v2, v3, 0, 2), 16);
-    } else {
-      v128.store(y, v128.shuffle<f32>(v0, v1, 0, 2, 4, 6));
-      v128.store(y, v128.shuffle<f32>(v2, v3, 0, 2, 4, 6), 16);
+function copyEverySecond<T>(m: i32, n: i32, src: usize, cs: i32, dst: usize, cd: i32): void {
+  for (let j = 0; j < n; j++) {
+    let i = m, x = at<T>(src, 0, j, 2, cs), y = at<T>(dst, 0, j, 1, cd);
+    // The last entry is not the last of its vector: where it is near, nothing past it may be read.
+    for (; i > 2 * lanes<T>(); i -= 2 * lanes<T>(), x += 64, y += 32) {
+      const v0 = v128.load(x), v1 = v128.load(x, 16), v2 = v128.load(x, 32), v3 = v128.load(x, 48);
+      if (sizeof<T>() == 8) {
+        v128.store(y, v128.shuffle<f64>(v0, v1, 0, 2));
+        v128.store(y, v128.shuffle<f64>(v2, v3, 0, 2), 16);
+      } else {
+        v128.store(y, v128.shuffle<f32>(v0, v1, 0, 2, 4, 6));
+        v128.store(y, v128.shuffle<f32>(v2, v3, 0, 2, 4, 6), 16);
+      }
     }
+    for (; i > 0; i--, x += 2 * sizeof<T>(), y += sizeof<T>()) store<T>(y, load<T>(x));
   }
-  for (; i > 0; i--, x += 2 * sizeof<T>(), y += sizeof<T>()) store<T>(y, load<T>(x));
 }
 
-function copyGathered<T>(n: i32, x: usize, incx: i32, y: usize): void {
-  const sx = <usize>incx * sizeof<T>(), step = <usize>lanes<T>() * sx;
-  let i = n;
-  for (; i >= 2 * lanes<T>(); i -= 2 * lanes<T>(), x += 2 * step, y += 32) {
-    const v0 = loadLanes<T>(false, x, sx), v1 = loadLanes<T>(false, x + step, sx);
-    v128.store(y, v0);
-    v128.store(y, v1, 16);
+function copyGathered<T>(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, cd: i32): void {
+  const sx = <usize>rs * sizeof<T>(), step = <usize>lanes<T>() * sx;
+  for (let j = 0; j < n; j++) {
+    let i = m, x = at<T>(src, 0, j, rs, cs), y = at<T>(dst, 0, j, 1, cd);
+    for (; i >= 2 * lanes<T>(); i -= 2 * lanes<T>(), x += 2 * step, y += 32) {
+      const v0 = loadLanes<T>(false, x, sx), v1 = loadLanes<T>(false, x + step, sx);
+      v128.store(y, v0);
+      v128.store(y, v1, 16);
+    }
+    for (; i > 0; i--, x += sx, y += sizeof<T>()) store<T>(y, load<T>(x));
   }
-  for (; i > 0; i--, x += sx, y += sizeof<T>()) store<T>(y, load<T>(x));
 }
 
-function copyScattered<T>(n: i32, x: usize, incx: i32, y: usize, incy: i32): void {
-  const sx = <usize>incx * sizeof<T>(), sy = <usize>incy * sizeof<T>();
-  let i = n;
-  for (; i >= 4; i -= 4, x += 4 * sx, y += 4 * sy) {
-    const v0 = load<T>(x), v1 = load<T>(x + sx), v2 = load<T>(x + 2 * sx), v3 = load<T>(x + 3 * sx);
-    store<T>(y, v0);
-    store<T>(y + sy, v1);
-    store<T>(y + 2 * sy, v2);
-    store<T>(y + 3 * sy, v3);
+function copyScattered<T>(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
+  const sx = <usize>rs * sizeof<T>(), sy = <usize>rd * sizeof<T>();
+  for (let j = 0; j < n; j++) {
+    let i = m, x = at<T>(src, 0, j, rs, cs), y = at<T>(dst, 0, j, rd, cd);
+    for (; i >= 4; i -= 4, x += 4 * sx, y += 4 * sy) {
+      const v0 = load<T>(x), v1 = load<T>(x + sx), v2 = load<T>(x + 2 * sx), v3 = load<T>(x + 3 * sx);
+      store<T>(y, v0);
+      store<T>(y + sy, v1);
+      store<T>(y + 2 * sy, v2);
+      store<T>(y + 3 * sy, v3);
+    }
+    for (; i > 0; i--, x += sx, y += sy) store<T>(y, load<T>(x));
   }
-  for (; i > 0; i--, x += sx, y += sy) store<T>(y, load<T>(x));
 }
 
-function copyColumn<T>(n: i32, x: usize, incx: i32, y: usize, incy: i32): void {
-  if (incy != 1) copyScattered<T>(n, x, incx, y, incy);
-  else if (incx == 1) copyUnit<T>(n, x, y);
-  else if (incx == 2) copyEverySecond<T>(n, x, y);
-  else copyGathered<T>(n, x, incx, y);
-}
-
+// n columns, whichever of the copies above suits their strides. Few at a time: a function that runs long is one that V8 cannot improve.
 // @ts-ignore: decorator
 @inline
-function column<T>(add: bool, n: i32, alpha: T, x: usize, incx: i32, y: usize, incy: i32): void {
-  if (add) axpy<T>(n, alpha, x, incx, y, incy);
-  else copyColumn<T>(n, x, incx, y, incy);
+function panel<T>(add: bool, m: i32, n: i32, alpha: T, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
+  if (add) for (let j = 0; j < n; j++) axpy<T>(m, alpha, at<T>(src, 0, j, rs, cs), rs, at<T>(dst, 0, j, rd, cd), rd);
+  else if (rd != 1) copyScattered<T>(m, n, src, rs, cs, dst, rd, cd);
+  else if (rs == 2) copyEverySecond<T>(m, n, src, cs, dst, cd);
+  else if (rs != 1) copyGathered<T>(m, n, src, rs, cs, dst, cd);
+  else if (<usize>m * sizeof<T>() < LONG_BYTES) copyUnit<T>(m, n, src, cs, dst, cd);
+  else copyLong<T>(m, n, src, cs, dst, cd);
 }
 
 // @ts-ignore: decorator
@@ -140,9 +146,9 @@ function tile<T>(add: bool, m: i32, n: i32, alpha: T, src: usize, rs: i32, cs: i
       if (add) addStrip<T>(n4, alpha, at<T>(src, i, 0, rs, cs), rs, at<T>(dst, i, 0, rd, cd), cd);
       else copyStrip<T>(n4, at<T>(src, i, 0, rs, cs), rs, at<T>(dst, i, 0, rd, cd), cd);
     }
-    for (; i < m; i++) column<T>(add, n4, alpha, at<T>(src, i, 0, rs, cs), 1, at<T>(dst, i, 0, rd, cd), cd);
+    if (i < m) panel<T>(add, n4, m - i, alpha, at<T>(src, i, 0, rs, cs), cs, rs, at<T>(dst, i, 0, rd, cd), cd, rd);
   }
-  for (let j = n4; j < n; j++) column<T>(add, m, alpha, at<T>(src, 0, j, rs, cs), rs, at<T>(dst, 0, j, rd, cd), rd);
+  if (n4 < n) panel<T>(add, m, n - n4, alpha, at<T>(src, 0, n4, rs, cs), rs, cs, at<T>(dst, 0, n4, rd, cd), rd, cd);
 }
 
 // @ts-ignore: decorator
@@ -154,15 +160,14 @@ function walk<T>(add: bool, m: i32, n: i32, alpha: T, src: usize, rs: i32, cs: i
     t = rd; rd = cd; cd = t;
   }
   if (rs == 1 && rd == 1 && cs == m && cd == m) {
-    column<T>(add, m * n, alpha, src, 1, dst, 1);
-  } else if (!isRowMajor(m, n, rs, cs)) {
-    for (let j = 0; j < n; j++) column<T>(add, m, alpha, at<T>(src, 0, j, rs, cs), rs, at<T>(dst, 0, j, rd, cd), rd);
-  } else {
-    for (let j = 0; j < n; j += TILE) {
-      for (let i = 0; i < m; i += TILE) {
-        tile<T>(add, min(m - i, TILE), min(n - j, TILE), alpha, at<T>(src, i, j, rs, cs), rs, cs, at<T>(dst, i, j, rd, cd), rd, cd);
-      }
-    }
+    panel<T>(add, m * n, 1, alpha, src, 1, 0, dst, 1, 0);
+    return;
+  }
+  const isTransposed = isRowMajor(m, n, rs, cs);
+  for (let j = 0; j < n; j += TILE) {
+    const w = min(n - j, TILE), sj = at<T>(src, 0, j, rs, cs), dj = at<T>(dst, 0, j, rd, cd);
+    if (!isTransposed) panel<T>(add, m, w, alpha, sj, rs, cs, dj, rd, cd);
+    else for (let i = 0; i < m; i += TILE) tile<T>(add, min(m - i, TILE), w, alpha, at<T>(sj, i, 0, rs, cs), rs, cs, at<T>(dj, i, 0, rd, cd), rd, cd);
   }
 }
 
