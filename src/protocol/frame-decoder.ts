@@ -1,0 +1,162 @@
+/**
+ * An incremental parser of frames that owns no socket and keeps no payload: headers are delivered decoded, payload goes where the
+ * consumer wants it, either received in place or handed on in pieces.
+ */
+import { AlchemistError } from '../errors.js';
+import { decodePrelude, FRAME_LIMITS, PRELUDE_BYTES, type FrameLimits, type Prelude } from './frame.js';
+import { Gather } from './gather.js';
+import { foreign, sniff } from './sniff.js';
+import { unpack, type Value } from './value.js';
+
+/** Bytes that {@link FrameDecoder.buffer} offers for preludes, headers and payload without a place. */
+const SCRATCH_BYTES = 16_384;
+
+/** A frame whose payload is still to come. */
+export interface Frame extends Prelude {
+  readonly header: Value;
+}
+
+/** Takes the payload of one frame. */
+export interface PayloadSink {
+  /**
+   * Memory for the next of the `left` bytes that are still to come, at least one byte long; it may be shorter or longer than that. Without it,
+   * payload comes in pieces of the parser's memory.
+   */
+  room?(left: number): Uint8Array;
+  /** The next bytes: those now filled of the memory that `room` gave, or a piece that is valid during the call only. */
+  take(bytes: Uint8Array): void;
+  /** The payload is complete; called for an empty one as well. */
+  end?(): void;
+}
+
+/** Called with every frame as soon as its header is complete. Without a sink the payload is skipped. */
+export type OnHeader = (frame: Frame) => PayloadSink | undefined | void;
+
+/**
+ * Feed it either by {@link push}, or by receiving into {@link buffer} and saying {@link received}: the two functions that the option `onread`
+ * of a socket wants. Handlers are called synchronously. After an error, a handler's included, the stream has lost its frames: every later call
+ * throws the same error.
+ */
+export class FrameDecoder {
+  readonly #onHeader: OnHeader;
+  readonly #limits: FrameLimits;
+  #prelude = new Gather(PRELUDE_BYTES);
+  #head: { readonly prelude: Prelude; readonly bytes: Gather } | undefined;
+  #sink: PayloadSink | undefined;
+  /** Payload bytes still to come of the frame under way. */
+  #left = 0;
+  #scratch: Uint8Array | undefined;
+  /** What {@link buffer} offered last, and whether it is the consumer's memory. */
+  #offer: { readonly view: Uint8Array; readonly inPlace: boolean } | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(onHeader: OnHeader, limits: Partial<FrameLimits> = {}) {
+    this.#onHeader = onHeader;
+    this.#limits = { ...FRAME_LIMITS, ...limits };
+  }
+
+  /** Takes the next bytes of the stream, any number of them. E_PROTOCOL, E_VERSION. */
+  push(chunk: Uint8Array): void {
+    this.#guarded(() => {
+      for (let rest = chunk; rest.length > 0; ) rest = rest.subarray(this.#left > 0 ? this.#payload(rest) : this.#header(rest));
+    });
+  }
+
+  /** Where the next bytes of the stream should be received: never of length zero, and never past the end of a payload in place. */
+  buffer(): Uint8Array {
+    return this.#guarded(() => {
+      this.#offer = this.#sink?.room && this.#left > 0
+        ? { view: this.#room(this.#sink), inPlace: true }
+        : { view: (this.#scratch ??= new Uint8Array(SCRATCH_BYTES)), inPlace: false };
+      return this.#offer.view;
+    });
+  }
+
+  /** The first `count` bytes of the last {@link buffer} have been received. E_PROTOCOL, E_VERSION. */
+  received(count: number): void {
+    const offer = this.#offer;
+    if (!offer || count > offer.view.length) throw new RangeError(`${count} bytes cannot have been received into ${offer?.view.length ?? 0}`);
+    if (count === 0) return;
+    this.#offer = undefined;
+    const bytes = offer.view.subarray(0, count);
+    if (offer.inPlace) this.#guarded(() => this.#taken(bytes));
+    else this.push(bytes);
+  }
+
+  /** The stream has ended. E_PROTOCOL when that was in the middle of a frame. */
+  finish(): void {
+    this.#guarded(() => {
+      if (this.idle) return;
+      const missing = this.#left || (this.#head?.bytes ?? this.#prelude).missing;
+      const part = this.#left > 0 ? 'payload' : this.#head ? 'header' : 'prelude';
+      throw new AlchemistError('E_PROTOCOL', `the connection ended ${missing} bytes before the end of a frame's ${part}`, { fields: { part, missing } });
+    });
+  }
+
+  /** Whether the stream stands between two frames. */
+  get idle(): boolean {
+    return this.#left === 0 && !this.#head && this.#prelude.missing === PRELUDE_BYTES;
+  }
+
+  /** Takes prelude or header bytes. @returns how many. */
+  #header(bytes: Uint8Array): number {
+    if (this.#head) {
+      const count = this.#head.bytes.take(bytes);
+      if (this.#head.bytes.missing === 0) this.#begin(this.#head.prelude, this.#head.bytes.bytes);
+      return count;
+    }
+    const count = this.#prelude.take(bytes);
+    const first = this.#prelude.bytes;
+    if (first.length >= 2 && sniff(first) !== 'native') throw foreign(first);
+    if (this.#prelude.missing === 0) {
+      const prelude = decodePrelude(first, this.#limits);
+      this.#head = { prelude, bytes: new Gather(prelude.headerBytes) };
+      this.#prelude = new Gather(PRELUDE_BYTES);
+    }
+    return count;
+  }
+
+  #begin(prelude: Prelude, header: Uint8Array): void {
+    this.#head = undefined;
+    this.#left = prelude.payloadBytes;
+    this.#sink = this.#onHeader({ ...prelude, header: unpack(header) }) ?? undefined;
+    if (this.#left === 0) this.#end();
+  }
+
+  /** Takes payload bytes. @returns how many. */
+  #payload(bytes: Uint8Array): number {
+    const room = this.#sink?.room && this.#room(this.#sink);
+    const piece = bytes.subarray(0, Math.min(room?.length ?? this.#left, this.#left));
+    room?.set(piece);
+    this.#taken(room ? room.subarray(0, piece.length) : piece);
+    return piece.length;
+  }
+
+  #room(sink: PayloadSink): Uint8Array {
+    const room = sink.room!(this.#left);
+    if (room.length === 0) throw new RangeError(`no room was given for ${this.#left} bytes of payload`);
+    return room.subarray(0, Math.min(room.length, this.#left));
+  }
+
+  #taken(bytes: Uint8Array): void {
+    this.#left -= bytes.length;
+    this.#sink?.take(bytes);
+    if (this.#left === 0) this.#end();
+  }
+
+  #end(): void {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    sink?.end?.();
+  }
+
+  #guarded<R>(step: () => R): R {
+    if (this.#failure) throw this.#failure.error;
+    try {
+      return step();
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
+  }
+}
