@@ -4,7 +4,6 @@ import { MOST_RANKS } from '../comm/control-block.js';
 import { ADDRESS_SPACE } from '../comm/team.js';
 import { AlchemistError } from '../errors.js';
 import { gridShape, type GridOrder, parseGridShape } from '../layout/grid-shape.js';
-import type { KernelBuild } from '../local/kernels.js';
 import type { GridInfo } from '../session/backend.js';
 
 export interface StartOptions {
@@ -17,7 +16,7 @@ export interface StartOptions {
   /** Bytes per worker, as a number or like '512MiB', '4GiB'; at most 4 GiB. Reserved, not touched. Default: 4 GiB shared out evenly. */
   readonly memoryPerWorker?: number | string;
   /** 'auto' (default): fused multiply-add where the engine has relaxed SIMD. 'simd' and 'relaxed' insist. 'wide' tries the 256-bit form. */
-  readonly kernels?: 'auto' | KernelBuild | 'wide';
+  readonly kernels?: 'auto' | 'simd' | 'relaxed' | 'wide';
   /** Seconds after which a rank that waits in a collective gives up. Default 600. */
   readonly watchdogSeconds?: number;
 }
