@@ -12,9 +12,9 @@ import type { DistMatrix } from '../dist/dist-matrix.js';
 import { AlchemistError } from '../errors.js';
 import { colStride, type Layout, rowStride, share } from '../layout/layout.js';
 import { all, type Slice } from '../layout/slice.js';
-import * as blas from '../local/blas.js';
-import { Matrix } from '../local/matrix.js';
-import { itemBytes, type RankMemory } from '../local/rank-memory.js';
+import { fill, gemm, gemmWorkBytes } from '../local/blas.js';
+import { Matrix, matrixBytes } from '../local/matrix.js';
+import { type Dtype, itemBytes, type RankMemory } from '../local/rank-memory.js';
 import { fillRandom } from '../local/random.js';
 import { PANEL } from './summa.js';
 
@@ -25,7 +25,7 @@ import { PANEL } from './summa.js';
 export function withSpectrum(s: readonly number[], seed: number, A: DistMatrix): void {
   mustBeSpectrum(s, A.height, A.width);
   const { memory, rank } = A.grid;
-  blas.fill(0, A.local);
+  fill(0, A.local);
   const mine = share(A.layout, rank);
   if (!mine) return;
   const U = randomBasis(memory, seed, 0, A.height, mine.rows, s.length);
@@ -37,14 +37,15 @@ export function withSpectrum(s: readonly number[], seed: number, A: DistMatrix):
       const V1 = Matrix.alloc(memory, A.dtype, mine.cols.count, w);
       U.columns(t, U1, s);
       V.columns(t, V1);
-      blas.gemm(1, U1, V1.transposed, 1, A.local); //                      A += U1 diag(s1) V1ᵀ
+      gemm(1, U1, V1.transposed, 1, A.local); //                      A += U1 diag(s1) V1ᵀ
     });
   }
 }
 
-/** Entries of the panels of U and V that {@link withSpectrum} holds at once, on the rank that has most. */
-export function panelEntries(A: Layout, q: number): number {
-  return Math.min(PANEL, q) * (Math.ceil(A.height / colStride(A)) + Math.ceil(A.width / rowStride(A)));
+/** Bytes that {@link withSpectrum} takes besides A for q singular values, on the rank that has most. */
+export function withSpectrumBytes(A: Layout, q: number, dtype: Dtype): number {
+  const [h, w, k] = [Math.ceil(A.height / colStride(A)), Math.ceil(A.width / rowStride(A)), Math.min(PANEL, q)];
+  return matrixBytes(dtype, h, k) + matrixBytes(dtype, w, k) + gemmWorkBytes(h, w, k, dtype) + Math.max(h, w, q) * itemBytes('f64');
 }
 
 /** Throws E_ARGUMENT unless s can be the singular values of an m×n matrix. */

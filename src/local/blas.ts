@@ -1,6 +1,7 @@
 /** The linear algebra of one rank's matrices: shapes are checked here, kernels do the work. Outputs come last. */
 import { AlchemistError } from '../errors.js';
 import type { Matrix } from './matrix.js';
+import { type Dtype, itemBytes } from './rank-memory.js';
 
 const shape = (A: Matrix): string => `${A.height}×${A.width}`;
 
@@ -86,4 +87,12 @@ export function gemm(alpha: number, A: Matrix, B: Matrix, beta: number, C: Matri
   } finally {
     heap.free(work);
   }
+}
+
+/** No gemm packs more than this at once, however large the matrices. */
+const MOST_PACKED_BYTES = 8 * 2 ** 20;
+
+/** Bytes of workspace that {@link gemm} takes at most for an m×k by k×n product: the packed parts of A and B, a tile's edges filled up. */
+export function gemmWorkBytes(m: number, n: number, k: number, dtype: Dtype): number {
+  return Math.min(MOST_PACKED_BYTES, 1024 + (m + n + 64) * (k + 16) * itemBytes(dtype));
 }

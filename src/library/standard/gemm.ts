@@ -1,12 +1,12 @@
 /** C := alpha op(A) op(B) + beta C. */
 import { DistMatrix } from '../../dist/dist-matrix.js';
 import { chooseGemm, gemm as multiply, gemmWords, GEMM_VARIANTS, type GemmVariant, mustMultiply } from '../../linalg/gemm.js';
-import { DOT_BLOCK, layoutsForDot, PANEL } from '../../linalg/summa.js';
 import { AlchemistError } from '../../errors.js';
 import { parseDistPair } from '../../layout/distribution.js';
 import { type Layout, makeLayout, transposed } from '../../layout/layout.js';
 import { itemBytes } from '../../local/rank-memory.js';
 import { mustHaveSameType, mustNotAlias } from '../checks.js';
+import { gemmMemory } from '../gemm-memory.js';
 import { storageOf } from '../storage.js';
 import { type Arguments, defineTask, type MatrixInfo, type Params } from '../task.js';
 
@@ -48,16 +48,12 @@ export const gemm = defineTask({
   },
   cost(args) {
     const [A, B, C] = layoutsOf(args);
+    const { dtype } = args.A;
     const variant = args.variant === 'auto' ? chooseGemm(A, B, C, args.beta !== 0) : (args.variant as GemmVariant);
-    const bytes = itemBytes(args.A.dtype);
-    const fresh = args.C ? 0 : storageOf(C, args.A.dtype);
-    const panels = (2 * PANEL * (A.height + B.width) + PANEL * A.width) * bytes;
-    const dot = layoutsForDot(A, B, C);
-    const temporary = variant === 'dot' ? storageOf(dot.A, args.A.dtype) + storageOf(dot.B, args.A.dtype) + DOT_BLOCK ** 2 * bytes : panels;
     return {
       flops: 2 * A.height * B.width * A.width,
-      bytesMoved: gemmWords(A, B, C, args.beta !== 0)[variant] * bytes,
-      memoryPerRank: fresh + Math.min(temporary, (A.height * A.width + B.height * B.width + C.height * C.width) * 2 * bytes),
+      bytesMoved: gemmWords(A, B, C, args.beta !== 0)[variant] * itemBytes(dtype),
+      memoryPerRank: (args.C ? 0 : storageOf(C, dtype)) + gemmMemory(variant, A, B, C, dtype),
     };
   },
   run({ grid }, { A, B, C, alpha, beta, transposeA, transposeB, dist, variant }) {

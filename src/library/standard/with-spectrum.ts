@@ -1,7 +1,7 @@
 /** A := a random matrix with given singular values. */
 import * as linalg from '../../linalg/with-spectrum.js';
 import { MAX_SEED } from '../../local/random.js';
-import { itemBytes } from '../../local/rank-memory.js';
+import type { Dtype } from '../../local/rank-memory.js';
 import { newLayout, newMatrix, newMatrixCost, newMatrixParams } from '../new-matrix.js';
 import { defineTask } from '../task.js';
 
@@ -19,8 +19,8 @@ export const withSpectrum = defineTask({
   },
   cost({ singularValues, seed: _seed, ...wanted }, grid) {
     const cost = newMatrixCost(wanted, grid);
-    const panels = linalg.panelEntries(newLayout(wanted, grid), singularValues.length) * itemBytes('f64');
-    return { ...cost, flops: 2 * wanted.height * wanted.width * singularValues.length, memoryPerRank: cost.memoryPerRank + panels };
+    const temporary = linalg.withSpectrumBytes(newLayout(wanted, grid), singularValues.length, wanted.dtype as Dtype);
+    return { ...cost, flops: 2 * wanted.height * wanted.width * singularValues.length, memoryPerRank: cost.memoryPerRank + temporary };
   },
   run({ grid }, { singularValues, seed, ...wanted }) {
     const A = newMatrix(grid, wanted);
