@@ -1,0 +1,154 @@
+/** A matrix as a Krylov method on AᵀA sees it: whole rows on each rank, read once for Aᵀ(A X). */
+import type { Communicator } from '../comm/communicator.js';
+import { layoutAs, sameOwnership } from '../dist/conform.js';
+import { DistMatrix } from '../dist/dist-matrix.js';
+import type { Grid } from '../dist/grid.js';
+import { contract, redistribute } from '../dist/redistribute.js';
+import { vcToVR } from '../layout/grid-shape.js';
+import { colStride, gridSize, holder } from '../layout/layout.js';
+import * as blas from '../local/blas.js';
+import { Matrix } from '../local/matrix.js';
+import type { Dtype } from '../local/rank-memory.js';
+import type { SymmetricOperator } from './operator.js';
+
+/** Columns that {@link GramOperator.times} and its transpose move at once. */
+const PANEL = 64;
+/** The longest rows, in entries, that are used although the columns are shorter: four such rows and the vectors still fit a core's cache. */
+const LONGEST_ROW = 8192;
+
+/**
+ * The maps X ↦ AᵀA X, A X and Aᵀ Y for an m × n matrix A whose rows are whole, each on one rank, and stored row by row. Vectors of length n
+ * are [VC,*], vectors of length m lie as the rows of A do.
+ */
+export class GramOperator implements SymmetricOperator {
+  readonly #scratch: Matrix;
+
+  constructor(readonly A: DistMatrix) {
+    this.#scratch = Matrix.alloc(this.grid.memory, A.dtype, A.local.height, 1);
+  }
+
+  get grid(): Grid {
+    return this.A.grid;
+  }
+
+  get height(): number {
+    return this.A.height;
+  }
+
+  get order(): number {
+    return this.A.width;
+  }
+
+  get dtype(): Dtype {
+    return this.A.dtype;
+  }
+
+  /** A fresh n × b matrix, [VC,*]. */
+  vectors(b: number): DistMatrix {
+    return DistMatrix.create(this.grid, { height: this.order, width: b, dist: 'VC_STAR', dtype: this.dtype });
+  }
+
+  /** A fresh m × b matrix whose rows lie as those of A. */
+  leftVectors(b: number): DistMatrix {
+    const { colDist, colAlign } = this.A.layout;
+    return DistMatrix.create(this.grid, { height: this.height, width: b, dist: [colDist, 'STAR'], colAlign, dtype: this.dtype });
+  }
+
+  /**
+   * Y := Aᵀ(A X) for X and Y n × b, [VC,*]: one pass over A for every two columns. Moves n·b entries to every rank and n·b sums back.
+   * Collective.
+   */
+  apply(X: DistMatrix, Y: DistMatrix): void {
+    const { local: A } = this.A;
+    this.grid.memory.heap.scope(() => {
+      const X_STAR_STAR = this.#gather(X); //                       n × b  [*,*]
+      const Y_sum = this.#zeros(X.width); //                        n × b  [*,*], partial sums
+      const x = X_STAR_STAR.local;
+      const y = Y_sum.local;
+      const kernels = A.memory.kernelsFor(this.dtype);
+      for (let j = 0; j < X.width; j += 2) {
+        if (j + 1 < X.width) {
+          kernels.sweepPair(A.height, A.width, A.ptr, A.rowStride, x.address(0, j), x.colStride, y.address(0, j), y.colStride, this.#scratch.ptr);
+        } else kernels.sweep(A.height, A.width, A.ptr, A.rowStride, x.address(0, j), 0, this.#scratch.ptr, y.address(0, j));
+      }
+      blas.fill(0, Y.local);
+      contract(1, Y_sum, Y);
+    });
+  }
+
+  /** W := A X for X n × b, [VC,*], and W m × b as `leftVectors` gives it. Collective. */
+  times(X: DistMatrix, W: DistMatrix): void {
+    this.#panels(X.width, (columns) => {
+      const X_STAR_STAR = this.#gather(X.view(undefined, columns)); // n × b  [*,*]
+      blas.gemm(1, this.A.local, X_STAR_STAR.local, 0, W.view(undefined, columns).local);
+    });
+  }
+
+  /** X := Aᵀ W for W m × b as `leftVectors` gives it, and X n × b, [VC,*]. Collective. */
+  transposedTimes(W: DistMatrix, X: DistMatrix): void {
+    blas.fill(0, X.local);
+    this.#panels(W.width, (columns) => {
+      const X_sum = this.#zeros(columns.count); //                  n × b  [*,*], partial sums
+      blas.gemm(1, this.A.local.transposed, W.view(undefined, columns).local, 0, X_sum.local);
+      contract(1, X_sum, X.view(undefined, columns));
+    });
+  }
+
+  #gather(X: DistMatrix): DistMatrix {
+    const X_STAR_STAR = X.like({ dist: 'STAR_STAR' });
+    redistribute(X, X_STAR_STAR);
+    return X_STAR_STAR;
+  }
+
+  #zeros(b: number): DistMatrix {
+    const Y = DistMatrix.create(this.grid, { height: this.order, width: b, dist: 'STAR_STAR', dtype: this.dtype });
+    blas.fill(0, Y.local);
+    return Y;
+  }
+
+  #panels(width: number, body: (columns: { start: number; count: number }) => void): void {
+    for (let start = 0; start < width; start += PANEL) {
+      this.grid.memory.heap.scope(() => body({ start, count: Math.min(PANEL, width - start) }));
+    }
+  }
+}
+
+/**
+ * A as [VC,*] or [VR,*], sharing the entries, where each rank's share is a set of whole rows that nobody else has, stored row by row; else
+ * null. On a grid of one row or one column [MC,MR] and other layouts may lie so. Collective.
+ */
+function asWholeRows({ grid, layout, local }: DistMatrix): DistMatrix | null {
+  if (gridSize(layout) !== colStride(layout) || !everywhere(grid.comm, local.colStride === 1 || local.size === 0)) return null;
+  const { gridHeight, gridWidth } = layout;
+  const first = holder(layout, 0, 0, 0);
+  const candidates = [layoutAs(layout, 'VC', 'STAR', first), layoutAs(layout, 'VR', 'STAR', vcToVR(first, gridHeight, gridWidth))];
+  const found = candidates.find((rows) => sameOwnership(rows, layout));
+  return found ? new DistMatrix(grid, found, local) : null;
+}
+
+/** Whether it is so on every rank. Collective. */
+function everywhere(comm: Communicator, isSo: boolean): boolean {
+  const least = Float64Array.of(isSo ? 1 : 0);
+  comm.allReduce(least, 'min');
+  return least[0] === 1;
+}
+
+/**
+ * The operator of A, or of Aᵀ (then `isTransposed`), whichever lies well already; else of a copy with the short side as the length of its
+ * rows, redistributed into whole rows. A copy belongs to the heap's current scope. Collective.
+ */
+export function gramOperator(A: DistMatrix): { operator: GramOperator; isTransposed: boolean } {
+  const forms = [
+    { B: A, isTransposed: false },
+    { B: A.transposed, isTransposed: true },
+  ].sort((a, b) => a.B.width - b.B.width);
+  for (const { B, isTransposed } of forms) {
+    const rows = B.width <= B.height || B.width <= LONGEST_ROW ? asWholeRows(B) : null;
+    if (rows) return { operator: new GramOperator(rows), isTransposed };
+  }
+  // A square matrix moves in longer pieces when the new rows are its contiguous lines.
+  const { B, isTransposed } = A.height === A.width && A.local.rowStride === 1 ? forms[1] : forms[0];
+  const rows = DistMatrix.ofLayout(B.grid, layoutAs(B.layout, 'VC', 'STAR'), B.dtype, 'row');
+  redistribute(B, rows);
+  return { operator: new GramOperator(rows), isTransposed };
+}

@@ -1,0 +1,126 @@
+/**
+ * Distributed orthonormalisation by block Gram–Schmidt, done twice, which is enough; directions that are missing are drawn at random.
+ * J. Daniel, W. Gragg, L. Kaufman and G. Stewart, Reorthogonalization and stable algorithms for updating the Gram–Schmidt QR
+ * factorization (1976).
+ */
+import type { Communicator } from '../comm/communicator.js';
+import { DistMatrix } from '../dist/dist-matrix.js';
+import { AlchemistError } from '../errors.js';
+import * as blas from '../local/blas.js';
+import { Matrix } from '../local/matrix.js';
+import { EPSILON } from './epsilon.js';
+import type { RandomVectors } from './random-vectors.js';
+import { fromMatrix, overRanks, toMatrix } from './small-matrix.js';
+
+export interface OrthonormaliseOptions {
+  /** How many orthonormal columns to make, at most the width of X; default all. Fewer when the space has no room for more. */
+  readonly columns?: number;
+  /** A remainder of this norm or less is no direction of its own: a random one takes its place. */
+  readonly negligible?: number;
+  readonly random: RandomVectors;
+}
+
+/** With old X = Q H + X R: H is q × b, R is c × b with zeros for the directions that were drawn at random; both column-major. */
+export interface Orthonormalised {
+  readonly H: Float64Array;
+  readonly R: Float64Array;
+}
+
+/** What is left of a column below this many roundings of it has no direction. */
+const ROUNDINGS = 4;
+/** A column that shrinks by more than this may have lost digits of its orthogonality: it is projected once more. */
+const SHRUNK = 2 ** -10;
+/** A unit vector that keeps this much in a projection was orthogonal enough for the rest to be so to the last digits. */
+const ALMOST_ALL = 0.5;
+/** Attempts to clean a vector, or to find a random one: two are enough unless the space is full. */
+const ATTEMPTS = 5;
+
+/**
+ * Replaces the first c columns of X (n × b) by orthonormal ones, orthogonal to the orthonormal columns of Q (n × q), that span X with Q:
+ * old X = Q H + X R. Q and X lie alike, each row on one rank. Collective; 4nqb flops a pass and a few small reductions.
+ */
+export function orthonormalise(Q: DistMatrix, X: DistMatrix, options: OrthonormaliseOptions): Orthonormalised {
+  const { columns = X.width, negligible = 0, random } = options;
+  const { comm } = X.grid;
+  const b = X.width;
+  const norms = columnNorms(X);
+  const H = new Float64Array(Q.width * b);
+  for (let pass = 0; pass < 2; pass++) projectOut(comm, Q.local, X.local, H);
+  const R = new Float64Array(columns * b);
+  for (let j = 0; j < b; j++) {
+    const x = X.local.col(j);
+    const previous = X.local.view(0, 0, X.local.height, Math.min(j, columns));
+    const r = new Float64Array(previous.width);
+    for (let pass = 0; pass < 2; pass++) projectOut(comm, previous, x, r);
+    R.set(r, j * columns);
+    if (j >= columns) continue;
+    const rest = norm(comm, x);
+    if (rest > Math.max(negligible, ROUNDINGS * EPSILON[X.dtype] * norms[j])) {
+      blas.scale(1 / rest, x);
+      if (rest > SHRUNK * norms[j] || clean(comm, Q.local, previous, x)) {
+        R[j * columns + j] = rest;
+        continue;
+      }
+    }
+    drawDirection(Q, X, j, random);
+  }
+  return { H, R };
+}
+
+/** The 2-norms of the columns of X, whose rows are each on one rank. Collective. */
+export function columnNorms(X: DistMatrix): Float64Array {
+  const squares = Float64Array.from({ length: X.width }, (_, j) => blas.dot(X.local.col(j), X.local.col(j)));
+  overRanks(X.grid.comm, squares);
+  return squares.map(Math.sqrt);
+}
+
+function norm(comm: Communicator, x: Matrix): number {
+  const square = Float64Array.of(blas.dot(x, x));
+  comm.allReduce(square);
+  return Math.sqrt(square[0]);
+}
+
+/** X := X - Q (Qᵀ X), with the coefficients added to H, q × b. Collective. */
+function projectOut(comm: Communicator, Q: Matrix, X: Matrix, H: Float64Array): void {
+  const [q, b] = [Q.width, X.width];
+  if (q === 0) return;
+  X.memory.heap.scope(() => {
+    const C = Matrix.alloc(X.memory, X.dtype, q, b);
+    multiply(1, Q.transposed, X, 0, C);
+    const sums = fromMatrix(C);
+    overRanks(comm, sums);
+    for (let i = 0; i < sums.length; i++) H[i] += sums[i];
+    multiply(-1, Q, toMatrix(X.memory, X.dtype, q, b, sums), 1, X);
+  });
+}
+
+/** C := alpha A B + beta C. For one or two columns, reading A is all the cost, and packing it as gemm does would double that. */
+function multiply(alpha: number, A: Matrix, B: Matrix, beta: number, C: Matrix): void {
+  if (B.width > 2) return blas.gemm(alpha, A, B, beta, C);
+  for (let j = 0; j < B.width; j++) blas.gemv(alpha, A, B.col(j), beta, C.col(j));
+}
+
+/** Makes the unit vector x orthogonal to Q and P, to the last digits; false when nothing but rounding errors is left. Collective. */
+function clean(comm: Communicator, Q: Matrix, P: Matrix, x: Matrix): boolean {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    projectOut(comm, Q, x, new Float64Array(Q.width));
+    projectOut(comm, P, x, new Float64Array(P.width));
+    const rest = norm(comm, x);
+    if (!(rest > 0)) return false;
+    blas.scale(1 / rest, x);
+    if (rest > ALMOST_ALL) return true;
+  }
+  return false;
+}
+
+/** Column j of X := a random unit vector, orthogonal to Q and to the columns before it. Collective. */
+function drawDirection(Q: DistMatrix, X: DistMatrix, j: number, random: RandomVectors): void {
+  const { comm } = X.grid;
+  const x = X.view(undefined, { start: j, count: 1 });
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    random.fill(x);
+    blas.scale(1 / norm(comm, x.local), x.local);
+    if (clean(comm, Q.local, X.local.view(0, 0, X.local.height, j), x.local)) return;
+  }
+  throw new AlchemistError('E_CONVERGENCE', `no direction is left beside ${Q.width + j} orthonormal vectors of length ${X.height}`);
+}
