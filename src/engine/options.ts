@@ -4,6 +4,7 @@ import { MOST_RANKS } from '../comm/control-block.js';
 import { ADDRESS_SPACE } from '../comm/team.js';
 import { AlchemistError } from '../errors.js';
 import { gridShape, type GridOrder, parseGridShape } from '../layout/grid-shape.js';
+import { type KernelBuild, kernelModule } from '../local/kernels.js';
 import type { GridInfo } from '../session/backend.js';
 
 export interface StartOptions {
@@ -67,4 +68,19 @@ export function memoryOf({ memoryPerWorker }: StartOptions, size: number): numbe
     });
   }
   return bytes;
+}
+
+const KERNELS_IN_WORDS: Readonly<Record<KernelBuild, string>> = { relaxed: 'relaxed SIMD (fused multiply-add)', simd: 'SIMD (multiply, then add)' };
+
+/**
+ * The complete options and the compiled kernels.
+ * @param shared whether each rank shall be able to serve any block of any matrix.
+ * @throws AlchemistError E_ARGUMENT, E_ENVIRONMENT.
+ */
+export function engineOptions(options: StartOptions, shared: boolean): { options: EngineOptions; module: unknown } {
+  const grid = gridOf(options);
+  const { kernels = 'auto', watchdogSeconds = 600 } = options;
+  const { build, module } = kernelModule(kernels === 'auto' || kernels === 'wide' ? undefined : kernels);
+  const memoryPerWorker = memoryOf(options, grid.height * grid.width);
+  return { options: { grid, memoryPerWorker, kernels: KERNELS_IN_WORDS[build], wide: kernels === 'wide', shared, watchdogSeconds }, module };
 }

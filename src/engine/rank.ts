@@ -1,7 +1,7 @@
 /** A rank's thread: holds its share of every matrix and runs tasks on them, one at a time, to completion. */
 import type { MessagePort } from 'node:worker_threads';
 import { ControlBlock } from '../comm/control-block.js';
-import type { CommunicationCost } from '../comm/communicator.js';
+import { type CommunicationCost, noCost } from '../comm/communicator.js';
 import type { RankStart } from '../comm/team.js';
 import { ThreadComm } from '../comm/thread-comm.js';
 import { DistMatrix } from '../dist/dist-matrix.js';
@@ -39,6 +39,8 @@ export type RankMessage =
       readonly progress?: MessagePort;
     }
   | { readonly kind: 'free'; readonly ids: readonly number[] }
+  /** The session is over: forgets its matrices and memories. */
+  | { readonly kind: 'stop' }
   /** Frees every matrix from this id on: what a failed task left on the ranks that had finished. */
   | { readonly kind: 'forget'; readonly from: number };
 
@@ -64,11 +66,17 @@ export type RankReply =
     }
   | { readonly ok: false; readonly error: WireError; readonly heap: HeapUsage };
 
+const STOPPED: RankReply = { ok: true, matrices: {}, values: {}, cost: noCost(), heap: { used: 0, peak: 0, free: 0, capacity: 0 }, seconds: 0 };
+
 /** The rank of this thread, once started. */
 let rank: Rank | undefined;
 
 export default async function handle(message: RankMessage): Promise<RankReply> {
   if (message.kind === 'start') rank = new Rank(message);
+  if (message.kind === 'stop') {
+    rank = undefined;
+    return STOPPED;
+  }
   if (!rank) throw new Error('a rank got a message before it was started');
   if (message.kind === 'run') return rank.run(message);
   if (message.kind === 'free') rank.free(message.ids);

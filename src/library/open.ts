@@ -3,7 +3,10 @@ import { AlchemistError } from '../errors.js';
 import type { Library } from './library.js';
 import { elemental } from './standard/index.js';
 
-const opened = new Map<string, Library>([[elemental.name, elemental]]);
+/** The libraries that need no module, by name. */
+export const BUILT_IN: ReadonlyMap<string, Library> = new Map([[elemental.name, elemental]]);
+
+const opened = new Map<string, Library>(BUILT_IN);
 
 /**
  * @param reference 'elemental', or a file: URL. The same module is loaded on the caller's thread and on every rank.

@@ -1,0 +1,226 @@
+/** One control connection of the native protocol: a client's requests to the driver, and their answers. */
+import { timingSafeEqual } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { AlchemistError } from '../errors.js';
+import { loadTask } from '../library/library.js';
+import { openLibrary } from '../library/open.js';
+import { FrameDecoder, type Frame } from '../protocol/frame-decoder.js';
+import { MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES } from '../protocol/limits.js';
+import { decodeMessage, encodeMessage, type Message, requestId } from '../protocol/messages.js';
+import { type Answered, encodeError, encodeReply, type ResultOf } from '../protocol/replies.js';
+import type { Value } from '../protocol/value.js';
+import { negotiate } from '../protocol/version.js';
+import type { TaskReply } from '../session/backend.js';
+import type { Connection } from './data-port.js';
+import type { ServerSession } from './session.js';
+import type { Driver } from './driver.js';
+
+/** Requests of one connection that may be under way at once. */
+const MAX_IN_FLIGHT = 64;
+/** Matrices that a session may hold. */
+const MAX_MATRICES = 65_536;
+/** A control frame carries no payload. */
+const LIMITS = { headerBytes: MAX_HEADER_BYTES, payloadBytes: 0 };
+
+type Request = Exclude<Message, { kind: 'WELCOME' | 'REPLY' | 'ERROR' | 'PROGRESS' | 'BLOCK' | 'ATTACH' | 'PUT' | 'GET' }>;
+
+export class ControlConnection implements Connection {
+  readonly #socket: Socket;
+  readonly #driver: Driver;
+  readonly #decoder = new FrameDecoder((frame) => this.#begin(frame), LIMITS);
+  #session: ServerSession | undefined;
+  /** What cancels each request under way, by its id. */
+  readonly #running = new Map<number, AbortController>();
+  /** Libraries that this session has loaded, by name, and where they come from. */
+  readonly #libraries = new Map([['elemental', 'elemental']]);
+  #closed = false;
+
+  constructor(socket: Socket, driver: Driver) {
+    this.#socket = socket;
+    this.#driver = driver;
+  }
+
+  buffer(): Uint8Array {
+    return this.#decoder.buffer();
+  }
+
+  received(count: number): void {
+    this.#guarded(() => this.#decoder.received(count));
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#guarded(() => this.#decoder.push(bytes));
+  }
+
+  closed(): void {
+    this.#closed = true;
+    for (const controller of this.#running.values()) controller.abort();
+    if (this.#session) this.#driver.end(this.#session);
+  }
+
+  #guarded(step: () => void): void {
+    if (this.#closed) return;
+    try {
+      step();
+    } catch (error) {
+      this.#driver.log.warn({ session: this.#session?.id, peer: this.#socket.remoteAddress, error: (error as Error).message }, 'connection lost its frames');
+      this.#write(encodeError(0, error));
+      this.#socket.end();
+      this.closed();
+    }
+  }
+
+  #write(pieces: readonly Uint8Array[]): void {
+    if (!this.#socket.writable) return;
+    this.#socket.cork();
+    for (const piece of pieces) this.#socket.write(piece);
+    this.#socket.uncork();
+  }
+
+  #begin(frame: Frame): undefined {
+    const id = requestId(frame);
+    try {
+      const message = decodeMessage(frame);
+      if (message.kind === 'HELLO') return this.#welcome(message);
+      if (!this.#session) throw new AlchemistError('E_AUTH', `${message.kind} came before HELLO`, { hint: 'a connection begins with HELLO' });
+      if (message.kind === 'CANCEL') return void this.#running.get(message.id)?.abort();
+      if (this.#running.size >= MAX_IN_FLIGHT) {
+        throw new AlchemistError('E_PROTOCOL', `more than ${MAX_IN_FLIGHT} requests are under way on this connection`, { hint: 'wait for answers' });
+      }
+      void this.#serve(message as Request);
+    } catch (error) {
+      this.#write(encodeError(id, error));
+      // Whoever cannot say who they are has no further business here.
+      if (!this.#session) this.#socket.end();
+    }
+    return undefined;
+  }
+
+  #welcome({ id, versions, client, token }: Extract<Message, { kind: 'HELLO' }>): undefined {
+    const version = negotiate(versions);
+    const { token: expected, program, log } = this.#driver;
+    if (expected !== undefined && !sameText(token ?? '', expected)) {
+      log.warn({ peer: this.#socket.remoteAddress, client }, 'wrong token');
+      throw new AlchemistError('E_AUTH', token === undefined ? 'this server wants a token' : 'the token is wrong', { hint: 'connect with the token that the server was started with' });
+    }
+    this.#session ??= this.#driver.begin();
+    const limits = { headerBytes: MAX_HEADER_BYTES, payloadBytes: MAX_PAYLOAD_BYTES, inFlight: MAX_IN_FLIGHT, matrices: MAX_MATRICES };
+    log.info({ session: this.#session.id, peer: this.#socket.remoteAddress, client }, 'session begins');
+    this.#write(encodeMessage('WELCOME', { id, version, server: program, limits, session: this.#session.id, secret: this.#session.secret }));
+    return undefined;
+  }
+
+  async #serve(request: Request): Promise<void> {
+    const { id, kind } = request;
+    const controller = new AbortController();
+    this.#running.set(id, controller);
+    try {
+      const result = await this.#answer(request, controller.signal);
+      this.#write(encodeReply(kind as Answered, id, result as ResultOf<Answered>));
+      if (kind === 'CLOSE') this.#socket.end();
+    } catch (error) {
+      this.#driver.log.debug({ session: this.#session!.id, request: kind, error: (error as Error).message }, 'request failed');
+      this.#write(encodeError(id, error));
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+
+  async #answer(request: Request, signal: AbortSignal): Promise<ResultOf<Answered>> {
+    const session = this.#session!;
+    switch (request.kind) {
+      case 'REQUEST_WORKERS': {
+        const { grid, order } = request;
+        const granted = await session.requestWorkers(request.count, { grid: grid && [grid.height, grid.width], order });
+        await this.#reload();
+        return { granted, grid: session.engine.grid, workers: this.#addresses() };
+      }
+      case 'YIELD_WORKERS': {
+        const yielded = await session.yieldWorkers(request.workers);
+        if (session.hasWorkers) await this.#reload();
+        return { yielded: yielded.map((worker) => worker.id), grid: session.hasWorkers ? session.engine.grid : undefined, workers: this.#addresses() };
+      }
+      case 'LIST_WORKERS':
+        return { workers: this.#driver.listWorkers(session, request.which, this.#socket) };
+      case 'LOAD_LIBRARY': {
+        const reference = this.#driver.shelf.find(request.name, request.path);
+        const library = await openLibrary(reference);
+        if (session.hasWorkers) await session.engine.loadLibrary(reference);
+        this.#libraries.set(library.name, reference);
+        return { name: library.name, about: library.about, tasks: Object.keys(library.tasks) };
+      }
+      case 'UNLOAD_LIBRARY':
+        this.#referenceOf(request.name);
+        if (request.name !== 'elemental') this.#libraries.delete(request.name);
+        return {};
+      case 'LIST_LIBRARIES': {
+        const loaded = await Promise.all([...this.#libraries.values()].map(openLibrary));
+        const others = this.#driver.shelf.names().filter((name) => !this.#libraries.has(name));
+        return { libraries: [...loaded.map(({ name, about }) => ({ name, about, loaded: true })), ...others.map((name) => ({ name, about: '', loaded: false }))] };
+      }
+      case 'LIST_TASKS': {
+        const library = await openLibrary(this.#referenceOf(request.library));
+        const tasks = await Promise.all(Object.keys(library.tasks).map((name) => loadTask(library, name)));
+        return { tasks: tasks.map(({ name, about, params, returns }) => ({ name, about, params, returns })) as ResultOf<'LIST_TASKS'>['tasks'] };
+      }
+      case 'RUN': {
+        this.#referenceOf(request.library);
+        const onProgress = request.progress ? (line: object): void => this.#write(encodeMessage('PROGRESS', { id: request.id, ...line } as never)) : undefined;
+        return wireReply(await session.engine.run(request.library, request.task, request.args, { signal, onProgress }));
+      }
+      case 'ESTIMATE':
+        this.#referenceOf(request.library);
+        return session.engine.estimate(request.library, request.task, request.args);
+      case 'CREATE': {
+        const { height, width, dtype, dist, colAlign, rowAlign, root } = request;
+        const args = { height, width, dtype, dist, colAlign, rowAlign, root, fill: true };
+        const { matrices } = await session.engine.run('elemental', 'create', args, { signal });
+        return { matrix: wireMatrix(matrices.A) };
+      }
+      case 'FREE':
+        if (session.hasWorkers) await session.engine.free(request.ids);
+        return {};
+      case 'MEMORY':
+        return session.engine.memory();
+      case 'CLOSE':
+        await session.close();
+        return {};
+      default:
+        throw new AlchemistError('E_PROTOCOL', `the driver does not answer ${(request as Message).kind}`);
+    }
+  }
+
+  #referenceOf(library: string): string {
+    const reference = this.#libraries.get(library);
+    if (reference === undefined) {
+      throw new AlchemistError('E_ARGUMENT', `the library ${JSON.stringify(library)} is not loaded`, { hint: `loaded are ${[...this.#libraries.keys()].join(', ')}` });
+    }
+    return reference;
+  }
+
+  /** A new team knows only the built-in library. */
+  async #reload(): Promise<void> {
+    for (const reference of this.#libraries.values()) await this.#session!.engine.loadLibrary(reference);
+  }
+
+  /** Where the session's workers are, as this client reaches them. */
+  #addresses(): ResultOf<'REQUEST_WORKERS'>['workers'] {
+    return this.#session!.workers.map(({ id, port }) => ({ id, port, host: this.#driver.hostFor(this.#socket) }));
+  }
+}
+
+const wireMatrix = ({ id, layout, dtype }: TaskReply['matrices'][string]) => ({ id, layout, dtype });
+
+function wireReply({ matrices, values, cost }: TaskReply): ResultOf<'RUN'> {
+  return {
+    matrices: Object.fromEntries(Object.entries(matrices).map(([name, record]) => [name, wireMatrix(record)])),
+    values: values as Record<string, Value>,
+    cost,
+  };
+}
+
+/** Whether two texts are equal, in a time that tells nothing of where they differ. */
+function sameText(a: string, b: string): boolean {
+  const [x, y] = [Buffer.from(a), Buffer.from(b)];
+  return x.length === y.length ? timingSafeEqual(x, y) : (timingSafeEqual(y, y), false);
+}

@@ -1,0 +1,210 @@
+/** One data connection of the native protocol: PUT writes blocks of a session's matrices, GET reads them. */
+import type { Socket } from 'node:net';
+import { AlchemistError } from '../errors.js';
+import { entries, type Block } from '../layout/block.js';
+import { Matrix } from '../local/matrix.js';
+import { type Dtype, itemBytes } from '../local/rank-memory.js';
+import type { SharedMatrix } from '../dist/shared-matrix.js';
+import { FrameDecoder, type Frame, type PayloadSink } from '../protocol/frame-decoder.js';
+import { DEFAULT_BUFFER_BYTES } from '../protocol/limits.js';
+import { decodeMessage, encodeBlockHead, type Header, requestId } from '../protocol/messages.js';
+import type { Order } from '../protocol/records.js';
+import { encodeError, encodeReply } from '../protocol/replies.js';
+import { splitBlock } from '../protocol/split.js';
+import type { Connection, DataPort, Owner } from './data-port.js';
+
+/** Bytes received, or gathered, at a time: they stay in the second-level cache between the socket and their places. */
+const STAGE_BYTES = 1024 * 1024;
+/** Stages that a GET fills ahead of the socket. */
+const STAGES_AHEAD = 3;
+
+export class DataConnection implements Connection {
+  readonly #socket: Socket;
+  readonly #port: DataPort;
+  readonly #decoder: FrameDecoder;
+  #owner: Owner | undefined;
+  /** Payload bytes of the PUT stream under way. */
+  #put = 0;
+  /** GETs answer one after another: their frames must not interleave. */
+  #answering: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(socket: Socket, port: DataPort) {
+    this.#socket = socket;
+    this.#port = port;
+    this.#decoder = new FrameDecoder((frame) => this.#begin(frame));
+  }
+
+  buffer(): Uint8Array {
+    return this.#closed ? new Uint8Array(STAGE_BYTES / 16) : this.#decoder.buffer();
+  }
+
+  received(count: number): void {
+    this.#guarded(() => this.#decoder.received(count));
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#guarded(() => this.#decoder.push(bytes));
+  }
+
+  closed(): void {
+    this.#closed = true;
+    this.#stage?.free();
+    this.#stage = undefined;
+  }
+
+  /** A stream that has lost its frames is told why, and ended. */
+  #guarded(step: () => void): void {
+    if (this.#closed) return;
+    try {
+      step();
+    } catch (error) {
+      this.#closed = true;
+      this.#write(encodeError(0, error));
+      this.#socket.end();
+    }
+  }
+
+  #write(pieces: readonly Uint8Array[]): void {
+    if (!this.#socket.writable) return;
+    this.#socket.cork();
+    for (const piece of pieces) this.#socket.write(piece);
+    this.#socket.uncork();
+  }
+
+  /** A frame's header: what to do with its payload. A request that is wrong gets its error; its payload is skipped. */
+  #begin(frame: Frame): PayloadSink | undefined {
+    try {
+      const message = decodeMessage(frame);
+      switch (message.kind) {
+        case 'ATTACH':
+          this.#owner = this.#port.authorise(message.session, message.secret);
+          this.#write(encodeReply('ATTACH', message.id, { worker: this.#port.worker }));
+          return undefined;
+        case 'PUT':
+          return this.#placing(message);
+        case 'GET':
+          this.#answer(message);
+          return undefined;
+        default:
+          throw new AlchemistError('E_PROTOCOL', `a data connection takes ATTACH, PUT and GET, not ${message.kind}`, { hint: 'send requests to the driver' });
+      }
+    } catch (error) {
+      this.#write(encodeError(requestId(frame), error));
+      return undefined;
+    }
+  }
+
+  /** The matrix that a request names, if its block lies inside. */
+  #matrixFor({ matrix: id, rows, cols }: Block & { readonly matrix: number }): SharedMatrix {
+    if (!this.#owner) throw new AlchemistError('E_AUTH', 'this connection has not attached to a session', { hint: 'send ATTACH first' });
+    const matrix = this.#owner.rank().shared(id);
+    const { height, width } = matrix.layout;
+    const end = ({ start, step, count }: Block['rows']): number => (count === 0 ? 0 : start + (count - 1) * step + 1);
+    if (end(rows) > height || end(cols) > width) {
+      throw new AlchemistError('E_SHAPE', `a block that ends at (${end(rows)}, ${end(cols)}) does not fit into the ${height}×${width} matrix ${id}`);
+    }
+    return matrix;
+  }
+
+  /** Takes the payload of a PUT: received stage by stage, each scattered to its owners as soon as it is full. */
+  #placing(put: Header<'PUT'>): PayloadSink {
+    const matrix = this.#matrixFor(put);
+    if (put.dtype !== matrix.dtype) {
+      throw new AlchemistError('E_ARGUMENT', `matrix ${put.matrix} has entries of type ${matrix.dtype}, but the block has ${put.dtype}`, { hint: 'create the matrix with the type of the data' });
+    }
+    const stage = this.#staging();
+    const bytes = itemBytes(put.dtype);
+    const pieces = splitBlock(put, bytes, STAGE_BYTES, put.order);
+    let piece = pieces.next().value as Block;
+    let filled = 0;
+    return {
+      room: () => stage.bytes.subarray(filled, entries(piece) * bytes),
+      take: (received) => {
+        filled += received.length;
+        if (filled < entries(piece) * bytes) return;
+        matrix.put(stage.as(piece, put.dtype, put.order), piece);
+        filled = 0;
+        piece = (pieces.next().value ?? piece) as Block;
+      },
+      end: () => {
+        this.#put += entries(put) * bytes;
+        if (!put.last) return;
+        this.#write(encodeReply('PUT', put.id, { bytes: this.#put }));
+        this.#put = 0;
+      },
+    };
+  }
+
+  /** Answers a GET by BLOCK frames of at most its buffer size, gathered stage by stage while earlier ones are being sent. */
+  #answer(get: Header<'GET'>): void {
+    const matrix = this.#matrixFor(get);
+    const { id, order, dtype = matrix.dtype, bufferSize = DEFAULT_BUFFER_BYTES } = get;
+    if (dtype !== matrix.dtype) throw new AlchemistError('E_ARGUMENT', `matrix ${get.matrix} has entries of type ${matrix.dtype}, but ${dtype} were asked for`, { hint: 'convert it first' });
+    const send = async (): Promise<void> => {
+      const rank = this.#owner!.rank();
+      const stages = Array.from({ length: STAGES_AHEAD }, () => new Stage(rank.memory));
+      const free = [...stages];
+      let sending = 0;
+      let wake: (() => void) | undefined;
+      try {
+        const bytes = itemBytes(dtype);
+        const frames = [...splitBlock(get, bytes, bufferSize, order)];
+        for (const [f, frame] of frames.entries()) {
+          const { rows, cols } = frame;
+          this.#write([encodeBlockHead('BLOCK', { id, rows, cols, dtype, order, last: f === frames.length - 1 })]);
+          for (const piece of splitBlock(frame, bytes, STAGE_BYTES, order)) {
+            if (entries(piece) === 0) continue;
+            while (free.length === 0 && !this.#closed) await new Promise<void>((resolve) => (wake = resolve));
+            // A dead connection, or a worker that has been lent to somebody else meanwhile.
+            if (this.#closed || this.#owner!.rank() !== rank) return;
+            const stage = free.pop()!;
+            matrix.get(piece, stage.as(piece, dtype, order));
+            sending++;
+            this.#socket.write(stage.bytes.subarray(0, entries(piece) * bytes), () => {
+              sending--;
+              free.push(stage);
+              wake?.();
+            });
+          }
+        }
+        while (sending > 0 && !this.#closed) await new Promise<void>((resolve) => (wake = resolve));
+      } catch (error) {
+        this.#write(encodeError(id, error));
+      } finally {
+        if (this.#owner!.rank() === rank) for (const stage of stages) stage.free();
+      }
+    };
+    this.#answering = this.#answering.then(send);
+  }
+
+  #stage: Stage | undefined;
+
+  /** The stage of this connection's PUTs. */
+  #staging(): Stage {
+    const { memory } = this.#owner!.rank();
+    if (this.#stage?.memory !== memory) this.#stage = new Stage(memory);
+    return this.#stage;
+  }
+}
+
+/** Some bytes of a rank's memory between a socket and the matrices. */
+class Stage {
+  readonly bytes: Uint8Array;
+  readonly #ptr: number;
+
+  constructor(readonly memory: Matrix['memory']) {
+    this.#ptr = memory.heap.alloc(STAGE_BYTES);
+    this.bytes = new Uint8Array(memory.region.memory.buffer, this.#ptr, STAGE_BYTES);
+  }
+
+  /** The bytes as the entries of a block. */
+  as({ rows, cols }: Block, dtype: Dtype, order: Order): Matrix {
+    const [rowStride, colStride] = order === 'row' ? [cols.count, 1] : [1, rows.count];
+    return new Matrix(this.memory, dtype, rows.count, cols.count, this.#ptr, rowStride, colStride);
+  }
+
+  free(): void {
+    this.memory.heap.free(this.#ptr);
+  }
+}

@@ -1,0 +1,126 @@
+/** Starts an Alchemist server: a driver on one port, its workers on the ports after it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { AlchemistError } from '../errors.js';
+import { engineOptions, gridOf, type StartOptions } from '../engine/options.js';
+import { Driver } from './driver.js';
+import { LibraryShelf } from './library-shelf.js';
+import { type LogLevel, openLog } from './log.js';
+import { WorkerPool } from './worker-pool.js';
+
+export interface ServeOptions extends Pick<StartOptions, 'workers' | 'memoryPerWorker' | 'kernels' | 'watchdogSeconds'> {
+  /** The driver's port; worker k listens on port + k. 0: each on any free port. Default 24960. */
+  readonly port?: number;
+  /** Default 127.0.0.1. Any other address needs a token, or `insecure`. */
+  readonly host?: string;
+  /** Secret that clients must present. */
+  readonly token?: string;
+  /** File that holds the token. */
+  readonly tokenFile?: string;
+  /** Serves other hosts without a token. */
+  readonly insecure?: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  /** Host name or address that clients are told to reach the workers at. */
+  readonly advertise?: string;
+  readonly logFile?: string;
+  /** Default 'silent'. */
+  readonly logLevel?: LogLevel;
+  /** Receives the server's address as one line of JSON once it is ready. */
+  readonly addressFile?: string;
+  /** Directory of modules that clients may load as libraries. */
+  readonly libraries?: string;
+  /** Ends sessions that have been silent for so long; default 0: never. */
+  readonly idleSeconds?: number;
+}
+
+/** A running server. */
+export interface AlchemistServer extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** Ports of the workers, by id from 1. */
+  readonly workerPorts: readonly number[];
+  /** `alchemist://host:port` */
+  readonly url: string;
+  /** Sessions that live at the moment. */
+  readonly sessions: number;
+  /** Ends sessions and workers. */
+  close(): Promise<void>;
+}
+
+export const DEFAULT_PORT = 24_960;
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/**
+ * Starts a server in this process.
+ * @throws AlchemistError E_ARGUMENT for impossible options, E_AUTH for another host without a token, E_FILE for files that cannot be read,
+ * E_ENVIRONMENT for ports that are taken.
+ */
+export async function serve(options: ServeOptions = {}): Promise<AlchemistServer> {
+  const { host = '127.0.0.1', port = DEFAULT_PORT, workers = Math.min(4, availableParallelism()), insecure = false, idleSeconds = 0 } = options;
+  mustBePort(port, workers);
+  const token = options.token ?? (options.tokenFile === undefined ? undefined : readText(options.tokenFile, 'token file').trim());
+  if (token === '') throw new AlchemistError('E_ARGUMENT', 'the token is empty');
+  if (!LOOPBACK.has(host) && token === undefined && !insecure) {
+    throw new AlchemistError('E_AUTH', `serving ${host} lets anybody who reaches it run tasks and read matrices`, { hint: 'give a token file, or say insecure if that is meant' });
+  }
+  if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) throw new AlchemistError('E_ARGUMENT', 'TLS needs both a certificate and a key');
+  const tls = options.tlsCert === undefined ? undefined : { cert: readText(options.tlsCert, 'certificate'), key: readText(options.tlsKey!, 'key'), minVersion: 'TLSv1.2' as const };
+  // Wrong engine options are told now, not to the first client.
+  gridOf({ workers });
+  engineOptions({ workers, memoryPerWorker: options.memoryPerWorker, kernels: options.kernels }, true);
+  const log = openLog(options.logLevel ?? 'silent', options.logFile);
+  const shelf = new LibraryShelf(options.libraries);
+  const pool = await WorkerPool.start({ workers, host, port, tls });
+  const { memoryPerWorker, kernels, watchdogSeconds } = options;
+  const driver = new Driver({ pool, shelf, log, engine: { memoryPerWorker, kernels, watchdogSeconds }, token, advertise: options.advertise, idleSeconds, version: packageVersion(), tls });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      driver.server.once('error', reject);
+      driver.server.listen({ host, port }, resolve);
+    });
+  } catch (cause) {
+    await pool.close();
+    throw new AlchemistError('E_ENVIRONMENT', `the driver cannot listen on ${host}:${port}: ${(cause as Error).message}`, { hint: 'choose another --port, or --port 0 for any free one', cause });
+  }
+  const bound = (driver.server.address() as AddressInfo).port;
+  const workerPorts = pool.workers.map((worker) => worker.port);
+  const url = `alchemist://${options.advertise ?? host}:${bound}`;
+  log.info({ url, workerPorts }, 'ready');
+  if (options.addressFile !== undefined) {
+    writeFileSync(options.addressFile, `${JSON.stringify({ url, host: options.advertise ?? host, port: bound, workers: workerPorts })}\n`);
+  }
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> =>
+    (closing ??= driver.close().then(async () => {
+      await pool.close();
+      log.info({}, 'stopped');
+    }));
+  return {
+    host,
+    port: bound,
+    workerPorts,
+    url,
+    get sessions() {
+      return driver.sessions.size;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function mustBePort(port: number, workers: number): void {
+  if (Number.isInteger(port) && (port === 0 || (port >= 1 && port + workers <= 65_535))) return;
+  throw new AlchemistError('E_ARGUMENT', `port must be 0 or from 1 to ${65_535 - workers}, so that ${workers} workers find ports after it; got ${port}`);
+}
+
+function readText(path: string, what: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new AlchemistError('E_FILE', `the ${what} ${path} cannot be read: ${(cause as Error).message}`, { cause, fields: { path } });
+  }
+}
+
+const packageVersion = (): string => (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
