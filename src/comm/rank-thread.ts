@@ -5,6 +5,7 @@ export class RankThread {
   readonly #worker: URL;
   #pool: Piscina;
   #closed = false;
+  #dead: Error | undefined;
   /** Told when the thread has died; set by whoever uses the thread at the moment. */
   onDeath: ((cause: Error) => void) | undefined;
 
@@ -24,28 +25,50 @@ export class RankThread {
       atomics: 'disabled',
       recordTiming: false,
     });
-    pool.on('error', (error: Error) => this.#died(error));
+    const died = (cause: Error): void => {
+      if (pool === this.#pool) this.#died(cause);
+    };
+    pool.on('error', died);
+    // Also a thread that ends between two messages is missed. Whoever knows why it ended says so in this turn of the event loop.
+    pool.on('workerDestroy', () => setImmediate(died, new Error('it ended')));
     return pool;
+  }
+
+  /** Why the thread has died, if it has. */
+  get dead(): Error | undefined {
+    return this.#dead;
   }
 
   /** Sends a message and waits for the answer. A rejection means that the thread is gone: its module answers errors as data. */
   async run<R>(message: unknown, transfer: readonly unknown[] = []): Promise<R> {
+    // Piscina has started another thread by itself, but without what the dead one held that is of no use.
+    if (this.#dead) throw this.#dead;
+    const pool = this.#pool;
     try {
-      return (await this.#pool.run(message, { transferList: transfer as never })) as R;
+      return (await pool.run(message, { transferList: transfer as never })) as R;
     } catch (error) {
-      this.#died(error as Error);
-      throw error;
+      if (pool === this.#pool) this.#died(error as Error);
+      throw this.#dead ?? error;
     }
   }
 
   #died(cause: Error): void {
-    if (!this.#closed) this.onDeath?.(cause);
+    if (this.#closed || this.#dead) return;
+    this.#dead = cause;
+    this.onDeath?.(cause);
+  }
+
+  /** Ends the thread at once, whatever it does; it counts as dead until it is replaced. */
+  kill(cause: Error): void {
+    this.#died(cause);
+    void this.#pool.destroy();
   }
 
   /** A fresh thread in the place of a dead one. */
   async replace(): Promise<void> {
     await this.#pool.destroy().catch(() => {});
     this.#pool = this.#startPool();
+    this.#dead = undefined;
   }
 
   async close(): Promise<void> {

@@ -6,9 +6,12 @@ import { ControlBlock } from './control-block.js';
 import type { RankThread } from './rank-thread.js';
 import type { ThreadCommOptions } from './thread-comm.js';
 
-const PAGE = 65536;
+/** Bytes by which WebAssembly memories are measured. */
+export const PAGE = 65536;
 /** What a 32-bit address reaches. */
 export const ADDRESS_SPACE = 65536 * PAGE;
+/** Where matrices end at the latest: kernels compute the address behind the last entry, which must not wrap around to 0. */
+const LAST_ADDRESS = ADDRESS_SPACE - PAGE;
 
 /** What a rank's thread gets when it starts; everything crosses threads by reference. */
 export interface RankStart {
@@ -33,24 +36,28 @@ export interface TeamOptions {
 }
 
 export class Team {
-  readonly regions: readonly MemoryRegion[];
   readonly control: ControlBlock;
   readonly #options: TeamOptions;
+  readonly #listeners: readonly ((cause: Error) => void)[];
+  #regions: readonly MemoryRegion[];
 
   constructor(options: TeamOptions) {
     this.#options = options;
-    this.regions = layOutMemories(this.size, options.memoryPerRank);
+    this.#regions = layOutMemories(this.size, options.memoryPerRank);
     this.control = ControlBlock.create(this.size);
-    for (const [rank, thread] of options.threads.entries()) {
-      thread.onDeath = (cause) => {
-        this.control.fail(rank);
-        options.onDeath(rank, cause);
-      };
-    }
+    this.#listeners = options.threads.map((thread, rank) => (thread.onDeath = (cause) => {
+      this.control.fail(rank);
+      options.onDeath(rank, cause);
+    }));
   }
 
   get size(): number {
     return this.#options.threads.length;
+  }
+
+  /** Every rank's part of the shared memories; none once the team is disbanded. */
+  get regions(): readonly MemoryRegion[] {
+    return this.#regions;
   }
 
   /** What a rank's thread needs to know first. */
@@ -62,20 +69,65 @@ export class Team {
     return { rank, size, regions, control: control.buffer, module, options: { watchdogSeconds, spinMicroseconds } };
   }
 
-  /** Sends every rank its message and waits for all the answers, also when some fail. */
-  all<R>(message: (rank: number) => unknown, transfer?: (rank: number) => readonly unknown[]): Promise<PromiseSettledResult<R>[]> {
-    return Promise.allSettled(this.#options.threads.map((thread, rank) => thread.run<R>(message(rank), transfer?.(rank))));
+  /**
+   * Sends every rank its message and waits for all the answers, also when some fail. Once one has answered, the others have as long as a rank
+   * may be waited for in a collective; then they are taken for lost, and their threads end.
+   */
+  async all<R>(message: (rank: number) => unknown, transfer?: (rank: number) => readonly unknown[]): Promise<PromiseSettledResult<R>[]> {
+    const { threads, watchdogSeconds } = this.#options;
+    const missing = new Set(threads);
+    let patience: NodeJS.Timeout | undefined;
+    const answers = threads.map(async (thread, rank) => {
+      try {
+        return await thread.run<R>(message(rank), transfer?.(rank));
+      } finally {
+        missing.delete(thread);
+        patience ??= setTimeout(() => {
+          for (const late of missing) late.kill(new Error(`it had not answered ${watchdogSeconds} s after rank ${rank}`));
+        }, watchdogSeconds * 1000);
+      }
+    });
+    const settled = await Promise.allSettled(answers);
+    clearTimeout(patience);
+    return settled;
   }
 
-  /** A fresh thread in the place of a dead rank's; it must be started again. */
-  replace(rank: number): Promise<void> {
-    return this.#options.threads[rank].replace();
+  /** Fresh threads in the place of dead ones; all must be started again. */
+  async replaceDead(): Promise<void> {
+    await Promise.all(this.#options.threads.filter(({ dead }) => dead).map((thread) => thread.replace()));
   }
 
-  /** Stops whatever runs, and lets the threads go. */
-  disband(): void {
+  /** Ends every thread at once, whatever it does. */
+  kill(cause: Error): void {
+    for (const thread of this.#options.threads) thread.kill(cause);
+  }
+
+  /**
+   * Stops whatever runs, and lets the threads and the memories go.
+   * @param touched bytes of the memories that have been written to.
+   */
+  disband(touched: number): void {
     this.control.cancel();
-    for (const thread of this.#options.threads) thread.onDeath = undefined;
+    for (const [rank, thread] of this.#options.threads.entries()) {
+      if (thread.onDeath === this.#listeners[rank]) thread.onDeath = undefined;
+    }
+    this.#regions = [];
+    remindCollector(touched);
+  }
+}
+
+/** What a memory, however little of it is used, is worth to the garbage collector: it holds gigabytes of addresses. */
+const LEAST_REMINDER = 2 ** 28;
+
+/**
+ * A shared memory is given back when its object is collected, but the collector does not count its bytes, and may not come for hours. A buffer
+ * of that size which is dropped at once makes it come; nobody touches its pages, so they cost nothing.
+ */
+function remindCollector(bytes: number): void {
+  try {
+    new ArrayBuffer(Math.max(bytes, LEAST_REMINDER));
+  } catch {
+    // No room for it: the engine has already collected what it could before it said so.
   }
 }
 
@@ -89,12 +141,13 @@ export function layOutMemories(size: number, bytes: number): MemoryRegion[] {
   try {
     if (size * region <= ADDRESS_SPACE) {
       const memory = new WebAssembly.Memory({ initial: (size * region) / PAGE, maximum: (size * region) / PAGE, shared: true });
-      return Array.from({ length: size }, (_, rank) => ({ memory, base: rank * region, limit: (rank + 1) * region, stage: 0 }));
+      const end = Math.min(size * region, LAST_ADDRESS);
+      return Array.from({ length: size }, (_, rank) => ({ memory, base: rank * region, limit: Math.min((rank + 1) * region, end), stage: 0 }));
     }
     return Array.from({ length: size }, () => {
       const pages = Math.min(region + size * STAGE_BYTES, ADDRESS_SPACE) / PAGE;
       const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-      const stage = pages * PAGE - size * STAGE_BYTES;
+      const stage = Math.min(pages * PAGE, LAST_ADDRESS) - size * STAGE_BYTES;
       return { memory, base: 0, limit: stage, stage };
     });
   } catch (cause) {

@@ -1,25 +1,29 @@
 /** The engine inside this process: leads a team of rank threads and reads and writes their shared memories directly. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { MessageChannel } from 'node:worker_threads';
 import { RankThread } from '../comm/rank-thread.js';
 import { Team } from '../comm/team.js';
 import { AlchemistError, fromWire } from '../errors.js';
 import { entries, type Block } from '../layout/block.js';
-import { gridSize, type Range, redundantRank, share, viewLayout, viewOffset } from '../layout/layout.js';
 import { worldToVC } from '../layout/grid-shape.js';
+import { gridSize, type Range, redundantRank, share, viewLayout, viewOffset } from '../layout/layout.js';
+import { slice } from '../layout/slice.js';
 import { type Library, loadTask } from '../library/library.js';
 import { openLibrary } from '../library/open.js';
 import { bindArguments, type Cost, type Task } from '../library/task.js';
 import type { HeapUsage } from '../local/heap.js';
 import { itemBytes } from '../local/rank-memory.js';
-import type { Backend, CallOptions, Estimate, GridInfo, MatrixRecord, MemoryReport, ProgressLine, TaskReply } from '../session/backend.js';
+import type { Backend, CallOptions, Estimate, GridInfo, MatrixRecord, MemoryReport, TaskReply } from '../session/backend.js';
 import type { HostArray } from '../session/host-array.js';
 import { copyStrided, type Strided, type WritableStrided } from '../session/strided-copy.js';
+import { ProgressChannel } from './progress-channel.js';
 import type { MatrixReply, RankMessage, RankReply } from './rank.js';
 import type { EngineOptions } from './options.js';
 
 /** Entries that the main thread copies before it lets its event loop turn: about a millisecond. */
 const ENTRIES_PER_TURN = 2 ** 18;
+
+/** Milliseconds that a running task has to hear that the session is closed; then its threads are ended. */
+const CLOSING_MS = 2000;
 
 /** Bytes of fixed overhead that a preflight check leaves alone: packing buffers of the kernels and small temporaries. */
 const RESERVE_BYTES = 2 ** 16;
@@ -44,11 +48,12 @@ export class EmbeddedBackend implements Backend {
   #heaps: HeapUsage[] = [];
   #nextId = 1;
   /** The tail of the queue: calls run one after another, in the order in which they were made. */
-  #last: Promise<unknown> = Promise.resolve();
-  #dead: { rank: number; cause: Error } | undefined;
+  #last: Promise<void> = Promise.resolve();
+  /** Who has died, and why, since all ranks were last started. */
+  readonly #dead = new Map<number, Error>();
   /** Whether all ranks are started; false between a death and the new start. */
   #ready = false;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   private constructor(options: EngineOptions, module: unknown, threads: readonly RankThread[], giveBack: () => Promise<void>) {
     this.grid = options.grid;
@@ -59,7 +64,7 @@ export class EmbeddedBackend implements Backend {
       memoryPerRank: options.memoryPerWorker,
       module,
       watchdogSeconds: options.watchdogSeconds,
-      onDeath: (rank, cause) => (this.#dead ??= { rank, cause }),
+      onDeath: (rank, cause) => this.#dead.set(rank, cause),
     });
     this.#start = (rank) => ({ kind: 'start', start: this.#team.startOf(rank), grid: this.grid, wide: options.wide, shared: options.shared });
   }
@@ -77,11 +82,13 @@ export class EmbeddedBackend implements Backend {
    * @param giveBack called once, when the session has been closed or could not be started.
    */
   static async on(threads: readonly RankThread[], options: EngineOptions, module: unknown, giveBack: () => Promise<void>): Promise<EmbeddedBackend> {
+    let engine: EmbeddedBackend | undefined;
     try {
-      const engine = new EmbeddedBackend(options, module, threads, giveBack);
+      engine = new EmbeddedBackend(options, module, threads, giveBack);
       await engine.#startRanks();
       return engine;
     } catch (error) {
+      if (engine) engine.#team.disband(0);
       await giveBack();
       const cause = error as AlchemistError;
       if (cause.code === 'E_MEMORY') throw cause;
@@ -140,45 +147,37 @@ export class EmbeddedBackend implements Backend {
   }
 
   async #runNow(library: string, task: string, args: Readonly<Record<string, unknown>>, { signal, onProgress }: CallOptions): Promise<TaskReply> {
+    if (signal?.aborted) throw cancelled();
     const firstId = this.#nextId;
-    const channel = onProgress ? new MessageChannel() : undefined;
-    let thrown: { error: unknown } | undefined;
-    channel?.port1.on('message', (line: ProgressLine) => {
-      try {
-        if (!thrown) onProgress!(line);
-      } catch (error) {
-        thrown = { error };
-        this.#team.control.cancel();
-      }
-    });
     const cancel = (): void => this.#team.control.cancel();
-    signal?.addEventListener('abort', cancel, { once: true });
-    if (signal?.aborted) cancel();
+    const progress = onProgress && new ProgressChannel(onProgress, cancel);
     try {
       const message = { kind: 'run', library: this.#referenceOf(library), task, args, firstId } as const;
+      signal?.addEventListener('abort', cancel, { once: true });
       const replies = await this.#everyRank(
-        (rank) => (rank === 0 && channel ? { ...message, progress: channel.port2 } : message),
-        (rank) => (rank === 0 && channel ? [channel.port2] : []),
+        (rank) => (rank === 0 && progress ? { ...message, progress: progress.port } : message),
+        (rank) => (rank === 0 && progress ? [progress.port] : []),
       );
+      progress?.end();
       return this.#collect(replies);
     } catch (error) {
-      if (!this.#closed) await this.#everyRank(() => ({ kind: 'forget', from: firstId }));
-      throw thrown ? thrown.error : error;
+      // What some ranks have finished is of no use when others have not.
+      if (!this.#closed && this.#ready) await this.#everyRank(() => ({ kind: 'forget', from: firstId })).catch(() => {});
+      throw progress?.thrown ? progress.thrown.error : error;
     } finally {
       signal?.removeEventListener('abort', cancel);
-      channel?.port1.close();
+      progress?.close();
     }
   }
 
   /** Sends every rank a message and waits for all; puts the team in order again when a rank failed or died. */
   async #everyRank(message: (rank: number) => RankMessage, transfer?: (rank: number) => unknown[]): Promise<Extract<RankReply, { ok: true }>[]> {
-    const replies = await this.#team.all<RankReply>(message, transfer);
+    if (this.#closed) throw closedError();
+    if (this.#dead.size > 0) await this.#mourn();
     this.#team.control.reset();
-    if (this.#dead) {
-      const error = this.#deathError();
-      if (this.#ready) await this.#revive();
-      throw error;
-    }
+    const replies = await this.#team.all<RankReply>(message, transfer);
+    if (this.#closed) throw closedError();
+    if (this.#dead.size > 0) await this.#mourn();
     const settled = replies.map((reply) => (reply as PromiseFulfilledResult<RankReply>).value);
     this.#heaps = settled.map((reply) => reply.heap);
     const failures = settled.flatMap((reply) => (reply.ok ? [] : [reply.error]));
@@ -188,27 +187,27 @@ export class EmbeddedBackend implements Backend {
     return settled as Extract<RankReply, { ok: true }>[];
   }
 
-  #deathError(): AlchemistError {
-    const { rank, cause } = this.#dead!;
-    return new AlchemistError('E_RANK', `the thread of rank ${rank} died: ${cause.message}`, {
+  /** After deaths: fresh threads for the dead, fresh heaps for all; every matrix is lost. Throws E_RANK, which says so. */
+  async #mourn(): Promise<never> {
+    const dead = [...this.#dead].map(([rank, cause]) => `the thread of rank ${rank} died: ${cause.message}`);
+    const ranks = [...this.#dead.keys()];
+    const [cause] = this.#dead.values();
+    this.#matrices.clear();
+    if (this.#ready) {
+      this.#ready = false;
+      // Should a new thread die at once too, the next call tries again.
+      await this.#startRanks().catch(() => {});
+    }
+    throw new AlchemistError('E_RANK', dead.join('; '), {
       hint: 'it has been replaced; the matrices of this session are lost, send them again',
-      fields: { rank },
+      fields: { ranks },
       cause,
     });
   }
 
-  /** After a death: a fresh thread for that rank, fresh heaps for all; every matrix is lost. */
-  async #revive(): Promise<void> {
-    const { rank } = this.#dead!;
-    // Should the new thread die at once too, the next call tries again.
-    this.#ready = false;
-    this.#matrices.clear();
-    await this.#team.replace(rank);
-    await this.#startRanks();
-  }
-
   async #startRanks(): Promise<void> {
-    this.#dead = undefined;
+    await this.#team.replaceDead();
+    this.#dead.clear();
     await this.#everyRank(this.#start);
     this.#ready = true;
   }
@@ -260,6 +259,7 @@ export class EmbeddedBackend implements Backend {
   ): Promise<void> {
     const { layout, dtype, shares } = this.#matrix(matrix.id);
     const view = viewLayout(layout, rows, cols);
+    let copied = 0;
     for (let rank = 0; rank < gridSize(layout); rank++) {
       const mine = share(view, rank);
       if (!mine || entries(mine) === 0 || !wanted(rank)) continue;
@@ -268,11 +268,13 @@ export class EmbeddedBackend implements Backend {
       const { buffer } = this.#team.regions[rank].memory;
       const data = dtype === 'f64' ? new Float64Array(buffer) : new Float32Array(buffer);
       const first = ptr / itemBytes(dtype) + iLoc * rowStride + jLoc * colStride;
-      const rowsAtOnce = Math.max(1, Math.floor(ENTRIES_PER_TURN / mine.cols.count));
-      for (let i = 0; i < mine.rows.count; i += rowsAtOnce) {
-        const height = Math.min(rowsAtOnce, mine.rows.count - i);
-        const part = { start: mine.rows.start + i * mine.rows.step, step: mine.rows.step, count: height };
-        visit({ rows: part, cols: mine.cols }, height, mine.cols.count, { data, offset: first + i * rowStride, rowStride, colStride });
+      for (const { i, j, height, width } of pieces(mine.rows.count, mine.cols.count, rowStride <= colStride)) {
+        const rowsHere = slice(mine.rows.start + i * mine.rows.step, mine.rows.step, height);
+        const colsHere = slice(mine.cols.start + j * mine.cols.step, mine.cols.step, width);
+        visit({ rows: rowsHere, cols: colsHere }, height, width, { data, offset: first + i * rowStride + j * colStride, rowStride, colStride });
+        copied += height * width;
+        if (copied < ENTRIES_PER_TURN) continue;
+        copied = 0;
         await nextTurn();
         if (signal?.aborted) throw cancelled();
         if (this.#closed) throw closedError();
@@ -288,6 +290,29 @@ export class EmbeddedBackend implements Backend {
     });
   }
 
+  /**
+   * Takes over another engine's matrices and libraries, ids included, before it has any of its own: when a session's team changes. Alignments
+   * start anew, since they belong to the other grid.
+   */
+  async adopt(other: EmbeddedBackend): Promise<void> {
+    for (const reference of other.#libraries.values()) await this.loadLibrary(reference);
+    for (const { id, layout, dtype } of [...other.#matrices.values()].sort((a, b) => a.id - b.id)) {
+      const { height, width, colDist, rowDist } = layout;
+      this.#nextId = id;
+      const { matrices } = await this.run('elemental', 'create', { height, width, dist: `${colDist}_${rowDist}`, dtype, fill: false });
+      const rowsAtOnce = Math.max(1, Math.floor(ENTRIES_PER_TURN / Math.max(1, width)));
+      const cols = { start: 0, count: width };
+      for (let i = 0; i < height; i += rowsAtOnce) {
+        const rows = { start: i, count: Math.min(rowsAtOnce, height - i) };
+        const data = dtype === 'f64' ? new Float64Array(rows.count * width) : new Float32Array(rows.count * width);
+        const band = { data, height: rows.count, width, offset: 0, rowStride: width, colStride: 1 };
+        await other.read({ id, layout, dtype }, rows, cols, band);
+        await this.write(matrices.A, rows, cols, band);
+      }
+    }
+    this.#nextId = Math.max(this.#nextId, other.#nextId);
+  }
+
   memory(): Promise<MemoryReport> {
     return this.#queued(undefined, async () => {
       const { height, width, order } = this.grid;
@@ -296,13 +321,22 @@ export class EmbeddedBackend implements Backend {
     });
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  get #closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#closeNow());
+  }
+
+  async #closeNow(): Promise<void> {
     this.#team.control.cancel();
-    await this.#last.catch(() => {});
+    // A rank that meets nobody does not hear that.
+    const impatience = setTimeout(() => this.#team.kill(closedError()), CLOSING_MS);
+    await this.#last;
+    clearTimeout(impatience);
     this.#matrices.clear();
-    this.#team.disband();
+    this.#team.disband(sum(this.#heaps.map(({ peak }) => peak)));
     await this.#giveBack();
   }
 
@@ -312,16 +346,38 @@ export class EmbeddedBackend implements Backend {
     return held;
   }
 
-  /** Runs `call` when all earlier ones have ended. */
+  /** Runs `call` when all earlier ones have ended. A signal that is raised before rejects at once. */
   #queued<R>(signal: AbortSignal | undefined, call: () => Promise<R>): Promise<R> {
+    let begun = false;
     const mine = this.#last.then(async () => {
+      begun = true;
       if (this.#closed) throw closedError();
       if (signal?.aborted) throw cancelled();
-      if (!this.#ready) await this.#revive();
+      if (!this.#ready) await this.#startRanks();
       return call();
     });
-    this.#last = mine.catch(() => {});
-    return mine;
+    this.#last = mine.then(
+      () => {},
+      () => {},
+    );
+    if (!signal) return mine;
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        if (!begun) reject(cancelled());
+      };
+      if (signal.aborted) abort();
+      signal.addEventListener('abort', abort, { once: true });
+      mine.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    });
+  }
+}
+
+/** Cuts a rank's share into parts that are copied between two turns of the event loop, along the axis on which its memory is contiguous. */
+function* pieces(height: number, width: number, byColumns: boolean): Generator<{ i: number; j: number; height: number; width: number }> {
+  const rowsAtOnce = Math.min(height, byColumns ? ENTRIES_PER_TURN : Math.max(1, Math.floor(ENTRIES_PER_TURN / width)));
+  const colsAtOnce = Math.min(width, byColumns ? Math.max(1, Math.floor(ENTRIES_PER_TURN / height)) : ENTRIES_PER_TURN);
+  for (let j = 0; j < width; j += colsAtOnce) {
+    for (let i = 0; i < height; i += rowsAtOnce) yield { i, j, height: Math.min(rowsAtOnce, height - i), width: Math.min(colsAtOnce, width - j) };
   }
 }
 

@@ -1,7 +1,7 @@
 /** What `Alchemist.start` takes, checked and completed. */
 import { availableParallelism } from 'node:os';
 import { MOST_RANKS } from '../comm/control-block.js';
-import { ADDRESS_SPACE } from '../comm/team.js';
+import { ADDRESS_SPACE, PAGE } from '../comm/team.js';
 import { AlchemistError } from '../errors.js';
 import { gridShape, type GridOrder, parseGridShape } from '../layout/grid-shape.js';
 import { type KernelBuild, kernelModule } from '../local/kernels.js';
@@ -18,7 +18,7 @@ export interface StartOptions {
   readonly memoryPerWorker?: number | string;
   /** 'auto' (default): fused multiply-add where the engine has relaxed SIMD. 'simd' and 'relaxed' insist. 'wide' tries the 256-bit form. */
   readonly kernels?: 'auto' | 'simd' | 'relaxed' | 'wide';
-  /** Seconds after which a rank that waits in a collective gives up. Default 600. */
+  /** Seconds after which a rank that waits in a collective gives up, and after which a rank that others have outlived is ended. Default 600. */
   readonly watchdogSeconds?: number;
 }
 
@@ -61,7 +61,8 @@ export function gridOf({ workers, grid, order = 'column' }: StartOptions): GridI
 
 /** Bytes per worker: as asked, at most the 4 GiB that an address reaches. */
 export function memoryOf({ memoryPerWorker }: StartOptions, size: number): number {
-  const bytes = memoryPerWorker === undefined ? Math.floor(ADDRESS_SPACE / size) : parseBytes(memoryPerWorker);
+  // Whole pages, so that all shares together still fit into one address space.
+  const bytes = memoryPerWorker === undefined ? Math.floor(ADDRESS_SPACE / size / PAGE) * PAGE : parseBytes(memoryPerWorker);
   if (bytes < 2 ** 20 || bytes > ADDRESS_SPACE) {
     throw new AlchemistError('E_ARGUMENT', `memoryPerWorker must be from 1 MiB to 4 GiB (WebAssembly's 32-bit addresses reach no further), got ${bytes} bytes`, {
       hint: 'for larger matrices start more workers: each holds a share',
@@ -69,6 +70,11 @@ export function memoryOf({ memoryPerWorker }: StartOptions, size: number): numbe
   }
   return bytes;
 }
+
+const KERNEL_CHOICES: readonly NonNullable<StartOptions['kernels']>[] = ['auto', 'simd', 'relaxed', 'wide'];
+
+/** Seconds that a timer can run. */
+const LONGEST_WATCH = 2_000_000;
 
 const KERNELS_IN_WORDS: Readonly<Record<KernelBuild, string>> = { relaxed: 'relaxed SIMD (fused multiply-add)', simd: 'SIMD (multiply, then add)' };
 
@@ -80,6 +86,10 @@ const KERNELS_IN_WORDS: Readonly<Record<KernelBuild, string>> = { relaxed: 'rela
 export function engineOptions(options: StartOptions, shared: boolean): { options: EngineOptions; module: unknown } {
   const grid = gridOf(options);
   const { kernels = 'auto', watchdogSeconds = 600 } = options;
+  if (!KERNEL_CHOICES.includes(kernels)) throw new AlchemistError('E_ARGUMENT', `kernels must be one of ${KERNEL_CHOICES.join(', ')}, got ${JSON.stringify(kernels)}`);
+  if (!(watchdogSeconds > 0 && watchdogSeconds <= LONGEST_WATCH)) {
+    throw new AlchemistError('E_ARGUMENT', `watchdogSeconds must be a number above 0, at most ${LONGEST_WATCH}, got ${watchdogSeconds}`);
+  }
   const { build, module } = kernelModule(kernels === 'auto' || kernels === 'wide' ? undefined : kernels);
   const memoryPerWorker = memoryOf(options, grid.height * grid.width);
   return { options: { grid, memoryPerWorker, kernels: KERNELS_IN_WORDS[build], wide: kernels === 'wide', shared, watchdogSeconds }, module };
