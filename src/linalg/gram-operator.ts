@@ -1,18 +1,17 @@
 /** A matrix as a Krylov method on AᵀA sees it: whole rows on each rank, read once for Aᵀ(A X). */
-import type { Communicator } from '../comm/communicator.js';
 import { layoutAs, sameOwnership } from '../dist/conform.js';
 import { DistMatrix } from '../dist/dist-matrix.js';
 import type { Grid } from '../dist/grid.js';
 import { contract, redistribute } from '../dist/redistribute.js';
 import { vcToVR } from '../layout/grid-shape.js';
-import { colStride, gridSize, holder } from '../layout/layout.js';
+import { colStride, gridSize, holder, type Layout, transposed } from '../layout/layout.js';
 import * as blas from '../local/blas.js';
-import { Matrix } from '../local/matrix.js';
+import { Matrix, type StorageOrder } from '../local/matrix.js';
 import type { Dtype } from '../local/rank-memory.js';
 import type { SymmetricOperator } from './operator.js';
 
 /** Columns that {@link GramOperator.times} and its transpose move at once. */
-const PANEL = 64;
+export const PANEL = 32;
 /** The longest rows, in entries, that are used although the columns are shorter: four such rows and the vectors still fit a core's cache. */
 const LONGEST_ROW = 8192;
 
@@ -114,41 +113,55 @@ export class GramOperator implements SymmetricOperator {
 }
 
 /**
- * A as [VC,*] or [VR,*], sharing the entries, where each rank's share is a set of whole rows that nobody else has, stored row by row; else
- * null. On a grid of one row or one column [MC,MR] and other layouts may lie so. Collective.
+ * The same ownership as a set of whole rows, [VC,*] or [VR,*], where a layout gives every rank whole rows that nobody else has; else null. On
+ * a grid of one row or one column [MC,MR] and other layouts may be so.
  */
-function asWholeRows({ grid, layout, local }: DistMatrix): DistMatrix | null {
-  if (gridSize(layout) !== colStride(layout) || !everywhere(grid.comm, local.colStride === 1 || local.size === 0)) return null;
+function asWholeRows(layout: Layout): Layout | null {
+  if (gridSize(layout) !== colStride(layout)) return null;
   const { gridHeight, gridWidth } = layout;
   const first = holder(layout, 0, 0, 0);
   const candidates = [layoutAs(layout, 'VC', 'STAR', first), layoutAs(layout, 'VR', 'STAR', vcToVR(first, gridHeight, gridWidth))];
-  const found = candidates.find((rows) => sameOwnership(rows, layout));
-  return found ? new DistMatrix(grid, found, local) : null;
+  return candidates.find((rows) => sameOwnership(rows, layout)) ?? null;
 }
 
-/** Whether it is so on every rank. Collective. */
-function everywhere(comm: Communicator, isSo: boolean): boolean {
-  const least = Float64Array.of(isSo ? 1 : 0);
-  comm.allReduce(least, 'min');
-  return least[0] === 1;
+/** How an operator takes its matrix: as it is or transposed, in which layout of whole rows, and whether it has to be copied for that. */
+export interface OperatorPlan {
+  readonly isTransposed: boolean;
+  readonly rows: Layout;
+  readonly isCopy: boolean;
 }
 
 /**
- * The operator of A, or of Aᵀ (then `isTransposed`), whichever lies well already; else of a copy with the short side as the length of its
- * rows, redistributed into whole rows. A copy belongs to the heap's current scope. Collective.
+ * A, or Aᵀ, whichever already lies as whole rows stored row by row (`order` is that of A's storage, null if it has none); else a copy, with the
+ * short side as the length of its rows.
  */
-export function gramOperator(A: DistMatrix): { operator: GramOperator; isTransposed: boolean } {
+export function planOperator(layout: Layout, order: StorageOrder | null): OperatorPlan {
   const forms = [
-    { B: A, isTransposed: false },
-    { B: A.transposed, isTransposed: true },
-  ].sort((a, b) => a.B.width - b.B.width);
-  for (const { B, isTransposed } of forms) {
-    const rows = B.width <= B.height || B.width <= LONGEST_ROW ? asWholeRows(B) : null;
-    if (rows) return { operator: new GramOperator(rows), isTransposed };
+    { form: layout, isTransposed: false, byRows: order === 'row' },
+    { form: transposed(layout), isTransposed: true, byRows: order === 'column' },
+  ].sort((a, b) => a.form.width - b.form.width);
+  for (const { form, isTransposed, byRows } of forms) {
+    const rows = byRows && (form.width <= form.height || form.width <= LONGEST_ROW) ? asWholeRows(form) : null;
+    if (rows) return { isTransposed, rows, isCopy: false };
   }
   // A square matrix moves in longer pieces when the new rows are its contiguous lines.
-  const { B, isTransposed } = A.height === A.width && A.local.rowStride === 1 ? forms[1] : forms[0];
-  const rows = DistMatrix.ofLayout(B.grid, layoutAs(B.layout, 'VC', 'STAR'), B.dtype, 'row');
-  redistribute(B, rows);
-  return { operator: new GramOperator(rows), isTransposed };
+  const { form, isTransposed } = forms[layout.height === layout.width && forms[1].byRows ? 1 : 0];
+  return { isTransposed, rows: layoutAs(form, 'VC', 'STAR'), isCopy: true };
+}
+
+/** The operator of A, or of Aᵀ (then `isTransposed`), as {@link planOperator} has it. A copy belongs to the heap's current scope. Collective. */
+export function gramOperator(A: DistMatrix): { operator: GramOperator; isTransposed: boolean } {
+  const { isTransposed, rows, isCopy } = planOperator(A.layout, storageOrder(A));
+  const B = isTransposed ? A.transposed : A;
+  if (!isCopy) return { operator: new GramOperator(new DistMatrix(B.grid, rows, B.local)), isTransposed };
+  const copy = DistMatrix.ofLayout(B.grid, rows, B.dtype, 'row');
+  redistribute(B, copy);
+  return { operator: new GramOperator(copy), isTransposed };
+}
+
+/** The order in which every rank that has entries of A stores them; null where there is none, as in some views. Collective. */
+function storageOrder({ local, grid }: DistMatrix): StorageOrder | null {
+  const isSo = Float64Array.from([local.rowStride, local.colStride], (stride) => (stride === 1 || local.size === 0 ? 1 : 0));
+  grid.comm.allReduce(isSo, 'min');
+  return isSo[0] === 1 ? 'column' : isSo[1] === 1 ? 'row' : null;
 }

@@ -27,6 +27,10 @@ const STAGE_RANGE = { f64: 2 ** -8, f32: 2 ** -5 } as const;
 const ROOM = 60;
 /** Ritz vectors beyond the wanted ones that a restart keeps. */
 const RESERVE = 24;
+/** Basis vectors of a stage that looks for so many triplets. */
+export const basisCapacity = (wanted: number): number => 2 * wanted + ROOM;
+/** Ritz vectors that a restart of it keeps. */
+export const keptByRestart = (wanted: number): number => wanted + RESERVE;
 /** Basis vectors before a stage may conclude that the deflated operator is zero. */
 const ZERO_BASIS = 3 * BLOCK;
 /** Values that differ by less, in units of ε σ₁, count as equal. */
@@ -117,7 +121,7 @@ export class SvdSearch {
     this.stages++;
     return heap.scope(() => {
       const wanted = Math.max(1, this.#options.rank - found.values.length);
-      const lanczos = new BlockLanczos(this.#operator, found.V, 2 * wanted + ROOM, this.#random);
+      const lanczos = new BlockLanczos(this.#operator, found.V, basisCapacity(wanted), this.#random);
       const schedule = new Schedule();
       for (let step = 1; ; step++) {
         lanczos.step();
@@ -129,7 +133,7 @@ export class SvdSearch {
         if (verdict.done) return verdict.lock === 0 ? null : this.#lock(found, lanczos, ritz, verdict.lock);
         if (this.iterations >= this.#options.maxIterations) throw this.#unfinished(found, lanczos, ritz, verdict.converged);
         schedule.plan(step, verdict.excess);
-        if (lanczos.isFull) lanczos.restart(ritz, wanted + RESERVE);
+        if (lanczos.isFull) lanczos.restart(ritz, keptByRestart(wanted));
       }
     });
   }

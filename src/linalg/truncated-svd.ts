@@ -2,7 +2,7 @@
 import { conform, layoutAs } from '../dist/conform.js';
 import { DistMatrix } from '../dist/dist-matrix.js';
 import { AlchemistError } from '../errors.js';
-import { describe } from '../layout/layout.js';
+import { describe, type Layout } from '../layout/layout.js';
 import * as blas from '../local/blas.js';
 import { EPSILON } from './epsilon.js';
 import { GramOperator, gramOperator } from './gram-operator.js';
@@ -14,7 +14,7 @@ import { Matrix } from '../local/matrix.js';
 
 export type { SvdProgress } from './svd-search.js';
 
-/** `rank` triplets; by default a tolerance of 8ε (ε = 2⁻⁵³, or 2⁻²⁴ for f32; the least that means anything), 5000 iterations, seed 1. */
+/** `rank` triplets; by default a tolerance of 8ε (ε = 2⁻⁵³, or 2⁻²⁴ for f32; the least that means anything), 5000 iterations, seed 0. */
 export type TruncatedSvdOptions = Pick<SearchOptions, 'rank'> & Partial<SearchOptions>;
 
 export interface TruncatedSvd {
@@ -72,16 +72,18 @@ export function truncatedSvd(A: DistMatrix, options: TruncatedSvdOptions): Trunc
 }
 
 function withDefaults(A: DistMatrix, options: TruncatedSvdOptions): SearchOptions {
-  const most = Math.min(A.height, A.width);
   const least = 8 * EPSILON[A.dtype];
-  const { rank, tolerance = least, maxIterations = 5000, seed = 1, onProgress } = options;
-  const mustBe = (isRight: boolean, what: string, value: number): void => {
-    if (!isRight) throw new AlchemistError('E_ARGUMENT', `truncatedSvd: ${what} for ${describe(A.layout)}, got ${value}`);
-  };
-  mustBe(Number.isInteger(rank) && rank >= 1 && rank <= most, `rank must be an integer from 1 to ${most}`, rank);
-  mustBe(tolerance >= 0 && tolerance < 1, 'tolerance must be at least 0 and below 1', tolerance);
-  mustBe(Number.isInteger(maxIterations) && maxIterations >= 1, 'maxIterations must be a positive integer', maxIterations);
+  const { rank, tolerance = least, maxIterations = 5000, seed = 0, onProgress } = options;
+  mustBeRank(A.layout, rank);
   return { rank, tolerance: Math.max(tolerance, least), maxIterations, seed, onProgress };
+}
+
+/** Throws E_ARGUMENT unless a matrix of this layout has so many singular triplets. */
+export function mustBeRank(layout: Layout, rank: number): void {
+  const most = Math.min(layout.height, layout.width);
+  if (Number.isInteger(rank) && rank >= 1 && rank <= most) return;
+  const range = most === 0 ? 'has no singular values' : `has ${most} singular values: rank must be an integer from 1 to ${most}`;
+  throw new AlchemistError('E_ARGUMENT', `truncatedSvd: ${describe(layout)} ${range}, got ${rank}`, { fields: { rank, most } });
 }
 
 /** ‖A‖_F. Collective. @throws AlchemistError E_NOT_FINITE. */

@@ -11,7 +11,7 @@ import type { Range } from '../layout/layout.js';
 import type { DistPair } from '../layout/distribution.js';
 import type { CallOptions, Dtype } from './backend.js';
 import type { MatrixHandle } from './matrix-handle.js';
-import type { CopyOptions, Distribution, GemmOptions, NewMatrixOptions, RandomOptions } from './options.js';
+import type { CopyOptions, Distribution, GemmOptions, NewMatrixOptions, RandomOptions, TruncatedSvd, TruncatedSvdOptions } from './options.js';
 
 /** What a task gave: its matrices in the order of their names, and the rest by name. */
 export interface Results {
@@ -19,8 +19,8 @@ export interface Results {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** 'one': the largest column sum of |A(i,j)|; 'infinity': the largest row sum; 'frobenius': √Σ A(i,j)²; 'max': max |A(i,j)|. */
-export type NormKind = 'one' | 'infinity' | 'frobenius' | 'max';
+/** 'one': the largest column sum of |A(i,j)|; 'infinity': the largest row sum; 'frobenius': √Σ A(i,j)²; 'max': max |A(i,j)|; 'two': σ₁. */
+export type NormKind = 'one' | 'infinity' | 'frobenius' | 'max' | 'two';
 
 export abstract class Operations {
   /** Runs a task of the standard library; arguments and call options together. */
@@ -74,7 +74,10 @@ export abstract class Operations {
     return this.#matrix('scale', { ...options, A, alpha });
   }
 
-  /** A norm of A, Frobenius' unless said. Intermediate results neither overflow nor underflow; NaN when an entry is NaN; 0 for an empty matrix. */
+  /**
+   * A norm of A, Frobenius' unless said. Intermediate results neither overflow nor underflow; NaN when an entry is NaN; 0 for an empty matrix.
+   * 'two' is found by Lanczos, to rounding; the others read A once.
+   */
   norm(A: MatrixHandle, kind: NormKind = 'frobenius', options: CallOptions = {}): Promise<number> {
     return this.#number('norm', { ...options, A, kind });
   }
@@ -102,6 +105,17 @@ export abstract class Operations {
   /** A(row … , col … ) := B in place, as many rows and columns as B has; B is not A. @returns A. */
   setSubmatrix(A: MatrixHandle, at: { readonly row: number; readonly col: number }, B: MatrixHandle, options: CallOptions = {}): Promise<MatrixHandle> {
     return this.#matrix('setSubmatrix', { ...options, A, B, row: at.row, col: at.col });
+  }
+
+  /**
+   * The `rank` largest singular values of A and their vectors: A V = U diag(values), Aᵀ U = V diag(values). U and V have orthonormal columns, the
+   * largest entry of each column of U is positive. As accurate as a full decomposition; the same grid and seed give the same bits. E_NOT_FINITE
+   * for entries that are NaN or infinite; E_CONVERGENCE, with the `values` and `residuals` so far, after `maxIterations` passes over A.
+   */
+  async truncatedSvd(A: MatrixHandle, options: TruncatedSvdOptions): Promise<TruncatedSvd> {
+    const { matrices, values } = await this.call('truncatedSvd', { ...options, A });
+    const [U, V] = matrices;
+    return { U, V, ...(values as unknown as Omit<TruncatedSvd, 'U' | 'V'>) };
   }
 
   /** The height × width matrix of zeros. */

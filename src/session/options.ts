@@ -76,3 +76,31 @@ export interface GemmOptions extends CallOptions {
   readonly dist?: DistPair;
   readonly variant?: 'auto' | 'C' | 'A' | 'B' | 'dot';
 }
+
+export interface TruncatedSvdOptions extends CallOptions {
+  /** How many singular triplets, 1 to min(height, width). */
+  readonly rank: number;
+  /** The largest residual in units of the largest value; default, and least, 8 roundings of the item type. */
+  readonly tolerance?: number;
+  /** The most passes over A; default 5000. */
+  readonly maxIterations?: number;
+  /** A whole number that chooses the random start; default 0. */
+  readonly seed?: number;
+}
+
+export interface TruncatedSvd {
+  /** height × rank, orthonormal columns, [VC,*]. */
+  readonly U: MatrixHandle;
+  /** width × rank, orthonormal columns, [VC,*]. */
+  readonly V: MatrixHandle;
+  /** Descending. */
+  readonly values: Float64Array;
+  /** Passes over A, two vectors each. */
+  readonly iterations: number;
+  /** Runs of the Lanczos process: one unless values fall by more than 256 or repeat. */
+  readonly stages: number;
+  /** The largest ‖Aᵀ u - σ v‖ in units of the largest value, computed from A. */
+  readonly residual: number;
+  /** The largest entry of |UᵀU - I| and |VᵀV - I|. */
+  readonly orthogonality: number;
+}

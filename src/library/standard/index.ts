@@ -29,6 +29,7 @@ export const elemental: Library = {
     submatrix: async () => one((await import('./submatrix.js')).submatrix),
     trace: async () => one((await import('./trace.js')).trace),
     transpose: async () => one((await import('./transpose.js')).transpose),
+    truncatedSvd: async () => one((await import('./truncated-svd.js')).truncatedSvd),
     uniform: async () => one((await import('./uniform.js')).uniform),
     withSpectrum: async () => one((await import('./with-spectrum.js')).withSpectrum),
   },
