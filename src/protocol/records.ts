@@ -2,7 +2,7 @@
 import { DIST_PAIRS, type Dist } from '../layout/distribution.js';
 import { makeLayout, type Layout } from '../layout/layout.js';
 import type { Slice } from '../layout/slice.js';
-import { MAX_NAME, MAX_PROSE } from './limits.js';
+import { MAX_LIST, MAX_NAME, MAX_PROSE } from './limits.js';
 import { boolean, dictionary, integer, list, mustBe, oneOf, optional, real, record, text, type Schema } from './schema.js';
 
 export type Dtype = 'f64' | 'f32';
@@ -59,7 +59,7 @@ export const workerAddress = record({ id: numericId, host: name, port: integer(1
 export const workerState = record({ id: numericId, host: name, port: integer(1, 65_535), active: boolean, assigned: boolean });
 
 /** What a call has cost: seconds on the slowest rank, of them in collectives, and the bytes that ranks pulled from each other. */
-export const cost = record({ seconds: real, exchangeSeconds: real, bytesMoved: real });
+export const cost = record({ seconds: real, exchangeSeconds: real, bytesMoved: real, bytesMovedByRank: list(real, MAX_LIST) });
 /** What a call would cost: operations of all ranks, bytes that the busiest rank receives, fresh bytes on the fullest. */
 export const estimate = record({ flops: real, bytesMoved: real, memoryPerRank: real });
 

@@ -1,0 +1,115 @@
+/** The connection to the driver: requests and their answers, several at once. */
+import { AlchemistError } from '../errors.js';
+import type { Frame } from '../protocol/frame-decoder.js';
+import { decodeMessage, encodeMessage, type Header } from '../protocol/messages.js';
+import { type Answered, readError, readResult, type ResultOf } from '../protocol/replies.js';
+import { VERSIONS } from '../protocol/version.js';
+import type { CallOptions } from '../session/backend.js';
+import { Wire, type WireOptions } from './wire.js';
+
+export type Welcome = Header<'WELCOME'>;
+
+interface Waiting {
+  readonly kind: Answered | 'HELLO';
+  readonly onProgress?: CallOptions['onProgress'];
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+type Asked<K extends Answered> = Omit<Header<K>, 'id'>;
+
+export class ControlLink {
+  #wire!: Wire;
+  #nextId = 1;
+  readonly #waiting = new Map<number, Waiting>();
+  /** Told when the connection is lost. */
+  onLost: ((error: AlchemistError) => void) | undefined;
+
+  private constructor(readonly welcome: Promise<Welcome>) {}
+
+  /** Connects and says HELLO. @throws AlchemistError E_CLOSED, E_AUTH, E_VERSION. */
+  static async open(options: WireOptions, client: Header<'HELLO'>['client'], token?: string): Promise<{ link: ControlLink; welcome: Welcome }> {
+    let greeted!: Waiting;
+    const welcome = new Promise<Welcome>((resolve, reject) => {
+      greeted = { kind: 'HELLO', resolve: resolve as (result: unknown) => void, reject };
+    });
+    const link = new ControlLink(welcome);
+    link.#wire = await Wire.open(options, { frame: (frame) => link.#receive(frame), lost: (error) => link.#fail(error) });
+    const id = link.#nextId++;
+    link.#waiting.set(id, greeted);
+    // A server that refuses the greeting may have hung up before all of it was written: its answer says more than that.
+    void link.#wire.send(encodeMessage('HELLO', { id, versions: VERSIONS, client, token })).catch(() => {});
+    try {
+      return { link, welcome: await welcome };
+    } catch (error) {
+      link.close();
+      throw error;
+    }
+  }
+
+  /** Sends a request and waits for its answer. An aborted signal asks the server to cancel it; the answer then is E_CANCELLED. */
+  request<K extends Answered>(kind: K, header: Asked<K>, { signal, onProgress }: CallOptions = {}): Promise<ResultOf<K>> {
+    const id = this.#nextId++;
+    const cancel = (): void => void this.#wire.send(encodeMessage('CANCEL', { id })).catch(() => {});
+    let thrown: { error: unknown } | undefined;
+    const listen = onProgress && ((line: Parameters<typeof onProgress>[0]): void => {
+      if (thrown) return;
+      try {
+        onProgress(line);
+      } catch (error) {
+        thrown = { error };
+        cancel();
+      }
+    });
+    const answer = new Promise<ResultOf<K>>((resolve, reject) => {
+      this.#waiting.set(id, { kind, onProgress: listen, resolve: resolve as (result: unknown) => void, reject });
+      this.#wire.send(encodeMessage(kind, { id, ...header } as unknown as Header<K>)).catch((error: unknown) => {
+        this.#waiting.delete(id);
+        reject(error);
+      });
+    });
+    this.#wire.ref(true);
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted) cancel();
+    return answer
+      .catch((error: unknown) => {
+        throw thrown ? thrown.error : error;
+      })
+      .finally(() => signal?.removeEventListener('abort', cancel));
+  }
+
+  #receive(frame: Frame): undefined {
+    const message = decodeMessage(frame);
+    if (message.kind === 'PROGRESS') {
+      const { id, kind: _, ...line } = message;
+      this.#waiting.get(id)?.onProgress?.(line);
+      return undefined;
+    }
+    if (message.kind !== 'REPLY' && message.kind !== 'ERROR' && message.kind !== 'WELCOME') {
+      throw new AlchemistError('E_PROTOCOL', `the driver sent ${message.kind}, which answers nothing`);
+    }
+    if (message.kind === 'ERROR' && message.id === 0) throw readError(message);
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if (!waiting) return undefined;
+    try {
+      if (message.kind === 'ERROR') waiting.reject(readError(message));
+      else if (message.kind === 'WELCOME') waiting.resolve(message);
+      else waiting.resolve(readResult(waiting.kind as Answered, message.result));
+    } catch (error) {
+      waiting.reject(error);
+    }
+    return undefined;
+  }
+
+  #fail(error: AlchemistError): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    this.onLost?.(error);
+  }
+
+  close(): void {
+    this.#wire.close();
+    this.#fail(new AlchemistError('E_CLOSED', 'the session is closed'));
+  }
+}

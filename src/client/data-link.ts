@@ -1,0 +1,117 @@
+/** The connection to one worker's data port: blocks of matrices out and in. */
+import { AlchemistError } from '../errors.js';
+import type { Block } from '../layout/block.js';
+import type { Frame, PayloadSink } from '../protocol/frame-decoder.js';
+import { decodeMessage, encodeBlockHead, encodeMessage, type Header } from '../protocol/messages.js';
+import type { Dtype, Order } from '../protocol/records.js';
+import { readError, readResult } from '../protocol/replies.js';
+import { Wire, type WireOptions } from './wire.js';
+
+/** Takes the blocks that answer a GET: gives memory for the payload of each. */
+export interface BlockSink {
+  begin(block: Block): PayloadSink;
+}
+
+interface Waiting {
+  readonly kind: 'ATTACH' | 'PUT' | 'GET';
+  readonly sink?: BlockSink;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export class DataLink {
+  #wire!: Wire;
+  #nextId = 1;
+  readonly #waiting = new Map<number, Waiting>();
+  #lost: AlchemistError | undefined;
+
+  private constructor() {}
+
+  static async open(options: WireOptions, session: number, secret: Uint8Array): Promise<DataLink> {
+    const link = new DataLink();
+    link.#wire = await Wire.open(options, { frame: (frame) => link.#receive(frame), lost: (error) => link.#fail(error) });
+    await link.#ask('ATTACH', (id) => link.#wire.send(encodeMessage('ATTACH', { id, session, secret })));
+    return link;
+  }
+
+  get usable(): boolean {
+    return this.#lost === undefined;
+  }
+
+  /**
+   * matrix(block) := the payload of the pieces, frame by frame. Each frame's payload is written before the next is asked for, so that one
+   * buffer at a time waits in the socket.
+   * @param pieces blocks and their payloads, in the session's buffer size; consumed one by one.
+   */
+  put(matrix: number, dtype: Dtype, order: Order, pieces: Iterable<{ block: Block; payload: readonly Uint8Array[]; last: boolean }>): Promise<void> {
+    return this.#ask('PUT', async (id) => {
+      for (const { block, payload, last } of pieces) {
+        if (!this.#waiting.has(id)) return; // The worker has refused already.
+        const { rows, cols } = block;
+        await this.#wire.send([encodeBlockHead('PUT', { id, matrix, rows, cols, dtype, order, last }), ...payload]);
+      }
+    });
+  }
+
+  /** Fetches matrix(block) in frames of at most `bufferSize` bytes, each into the memory that the sink gives. */
+  get(matrix: number, { rows, cols }: Block, dtype: Dtype, order: Order, bufferSize: number, sink: BlockSink): Promise<void> {
+    return this.#ask('GET', (id) => this.#wire.send(encodeMessage('GET', { id, matrix, rows, cols, order, dtype, bufferSize })), sink);
+  }
+
+  #ask(kind: Waiting['kind'], send: (id: number) => Promise<void>, sink?: BlockSink): Promise<void> {
+    if (this.#lost) return Promise.reject(this.#lost);
+    const id = this.#nextId++;
+    return new Promise<void>((resolve, reject) => {
+      this.#waiting.set(id, { kind, sink, resolve, reject });
+      send(id).catch((error: unknown) => {
+        this.#waiting.delete(id);
+        reject(error);
+      });
+    });
+  }
+
+  #receive(frame: Frame): PayloadSink | undefined {
+    const message = decodeMessage(frame);
+    if (message.kind === 'ERROR' && message.id === 0) throw readError(message);
+    if (message.kind !== 'REPLY' && message.kind !== 'ERROR' && message.kind !== 'BLOCK') {
+      throw new AlchemistError('E_PROTOCOL', `a worker sent ${message.kind}, which answers nothing`);
+    }
+    const waiting = this.#waiting.get(message.id);
+    if (!waiting) return undefined;
+    if (message.kind === 'BLOCK') return this.#block(message, waiting);
+    this.#waiting.delete(message.id);
+    try {
+      if (message.kind === 'ERROR') throw readError(message);
+      readResult(waiting.kind === 'PUT' ? 'PUT' : 'ATTACH', message.result);
+      waiting.resolve();
+    } catch (error) {
+      waiting.reject(error);
+    }
+    return undefined;
+  }
+
+  #block(message: Header<'BLOCK'>, waiting: Waiting): PayloadSink {
+    const sink = waiting.sink!.begin(message);
+    return {
+      room: sink.room && ((left) => sink.room!(left)),
+      take: (bytes) => sink.take(bytes),
+      end: () => {
+        sink.end?.();
+        if (!message.last) return;
+        this.#waiting.delete(message.id);
+        waiting.resolve();
+      },
+    };
+  }
+
+  #fail(error: AlchemistError): void {
+    this.#lost ??= error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+
+  close(): void {
+    this.#wire.close();
+    this.#fail(new AlchemistError('E_CLOSED', 'the session is closed'));
+  }
+}

@@ -1,0 +1,206 @@
+/** A server's session as a Backend: control through the driver, matrix entries straight to and from all workers at once. */
+import { types } from 'node:util';
+import { AlchemistError } from '../errors.js';
+import type { Block } from '../layout/block.js';
+import type { Range } from '../layout/layout.js';
+import { slice } from '../layout/slice.js';
+import type { PayloadSink } from '../protocol/frame-decoder.js';
+import type { Order } from '../protocol/records.js';
+import { splitBlock } from '../protocol/split.js';
+import type { Backend, CallOptions, Dtype, Estimate, GridInfo, MatrixRecord, MemoryReport, TaskReply } from '../session/backend.js';
+import type { HostArray } from '../session/host-array.js';
+import { copyStrided, type Strided, type WritableStrided } from '../session/strided-copy.js';
+import type { ControlLink, Welcome } from './control-link.js';
+import { DataLink } from './data-link.js';
+import type { WireOptions } from './wire.js';
+
+type TypedArray = Float64Array | Float32Array;
+
+const itemBytes = (dtype: Dtype): number => (dtype === 'f64' ? 8 : 4);
+
+export class RemoteBackend implements Backend {
+  readonly kernels: string;
+  #grid: GridInfo = { height: 1, width: 1, order: 'column' };
+  #links: readonly DataLink[] = [];
+  #closed = false;
+
+  constructor(
+    readonly link: ControlLink,
+    readonly welcome: Welcome,
+    readonly wire: WireOptions,
+    /** Longest payload of a frame, both ways. */
+    readonly bufferSize: number,
+  ) {
+    this.kernels = welcome.server.kernels;
+  }
+
+  get grid(): GridInfo {
+    return this.#grid;
+  }
+
+  /** Asks for workers and connects to all that the session then has. @returns how many were granted. */
+  async requestWorkers(count: number, wanted: { grid?: { height: number; width: number }; order?: 'row' | 'column' } = {}): Promise<number> {
+    const { granted, grid, workers } = await this.link.request('REQUEST_WORKERS', { count, ...wanted });
+    await this.#attach(grid, workers);
+    return granted;
+  }
+
+  /** Gives workers back, by id; all without ids. @returns the ids that were given back. */
+  async yieldWorkers(ids?: readonly number[]): Promise<readonly number[]> {
+    const { yielded, grid, workers } = await this.link.request('YIELD_WORKERS', { workers: ids && [...ids] });
+    await this.#attach(grid ?? { height: 1, width: 1, order: 'column' }, workers);
+    return yielded;
+  }
+
+  /** The server's workers. */
+  async listWorkers(which: 'all' | 'active' | 'inactive' | 'assigned' = 'all') {
+    return (await this.link.request('LIST_WORKERS', { which })).workers;
+  }
+
+  async #attach(grid: GridInfo, workers: readonly { host: string; port: number }[]): Promise<void> {
+    for (const link of this.#links) link.close();
+    this.#grid = grid;
+    const { session, secret } = this.welcome;
+    this.#links = await Promise.all(workers.map(({ host, port }) => DataLink.open({ ...this.wire, host, port }, session, secret)));
+  }
+
+  loadLibrary(reference: string): Promise<{ readonly name: string }> {
+    const isPath = /[/\\.]/.test(reference);
+    const name = isPath ? reference.replace(/^.*[/\\]/, '').replace(/\.[^.]*$/, '') : reference;
+    return this.link.request('LOAD_LIBRARY', { name, path: isPath ? reference : undefined });
+  }
+
+  async run(library: string, task: string, args: Readonly<Record<string, unknown>>, options: CallOptions = {}): Promise<TaskReply> {
+    mustBeOpen(this.#closed);
+    return this.link.request('RUN', { library, task, args: args as never, progress: options.onProgress !== undefined }, options);
+  }
+
+  async estimate(library: string, task: string, args: Readonly<Record<string, unknown>>): Promise<Estimate> {
+    return this.link.request('ESTIMATE', { library, task, args: args as never });
+  }
+
+  /** Bands of whole rows (or columns, where the source has those contiguous) go to all workers at once; each scatters what it gets. */
+  async write(matrix: MatrixRecord, rows: Range, cols: Range, source: HostArray, { signal }: CallOptions = {}): Promise<void> {
+    mustBeOpen(this.#closed);
+    const order: Order = source.rowStride === 1 && source.colStride !== 1 ? 'column' : 'row';
+    const bytes = itemBytes(matrix.dtype);
+    await this.#perWorker(rows, cols, order, (link, band) => {
+      const pieces = [...splitBlock(band, bytes, this.bufferSize, order)];
+      const payloads = function* (this: RemoteBackend) {
+        for (const [k, block] of pieces.entries()) {
+          if (signal?.aborted) throw cancelled();
+          yield { block, payload: payloadOf(part(source, block, rows, cols), block, matrix.dtype, order), last: k === pieces.length - 1 };
+        }
+      };
+      return link.put(matrix.id, matrix.dtype, order, payloads.call(this));
+    });
+  }
+
+  async read(matrix: MatrixRecord, rows: Range, cols: Range, target: WritableStrided, { signal }: CallOptions = {}): Promise<void> {
+    mustBeOpen(this.#closed);
+    if (signal?.aborted) throw cancelled();
+    const order: Order = target.rowStride === 1 && target.colStride !== 1 ? 'column' : 'row';
+    await this.#perWorker(rows, cols, order, (link, band) =>
+      link.get(matrix.id, band, matrix.dtype, order, this.bufferSize, {
+        begin: (block) => sinkOf(part(target, block, rows, cols) as WritableStrided, block, matrix.dtype, order),
+      }),
+    );
+  }
+
+  /** Cuts rows × cols into one band for every worker along the slow axis, and waits for all. */
+  async #perWorker(rows: Range, cols: Range, order: Order, transfer: (link: DataLink, band: Block) => Promise<void>): Promise<void> {
+    if (rows.count === 0 || cols.count === 0) return;
+    const slow = order === 'row' ? rows : cols;
+    const share = Math.ceil(slow.count / this.#links.length);
+    const transfers = this.#links.flatMap((link, k) => {
+      const start = k * share;
+      const count = Math.min(share, slow.count - start);
+      if (count <= 0) return [];
+      const long = slice(slow.start + start, 1, count);
+      const band = order === 'row' ? { rows: long, cols: slice(cols.start, 1, cols.count) } : { rows: slice(rows.start, 1, rows.count), cols: long };
+      return [transfer(link, band)];
+    });
+    // All are waited for, so that no worker still writes when the call has failed.
+    const failed = (await Promise.allSettled(transfers)).find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  async free(ids: readonly number[]): Promise<void> {
+    if (!this.#closed) await this.link.request('FREE', { ids: [...ids] });
+  }
+
+  async memory(): Promise<MemoryReport> {
+    return this.link.request('MEMORY', {});
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.link.request('CLOSE', {}).catch(() => {});
+    for (const link of this.#links) link.close();
+    this.link.close();
+  }
+}
+
+/** The part of a host array that a block of global indices names, where the array holds rows × cols. */
+function part(array: Strided, block: Block, rows: Range, cols: Range): Strided {
+  const { data, offset, rowStride, colStride } = array;
+  return { data, offset: offset + (block.rows.start - rows.start) * rowStride + (block.cols.start - cols.start) * colStride, rowStride, colStride };
+}
+
+/** Lines of a block: along the contiguous axis of its payload. */
+function linesOf({ rows, cols }: Block, { rowStride, colStride }: Strided, order: Order) {
+  return order === 'row'
+    ? { lines: rows.count, length: cols.count, step: rowStride, contiguous: colStride === 1 || cols.count === 1 }
+    : { lines: cols.count, length: rows.count, step: colStride, contiguous: rowStride === 1 || rows.count === 1 };
+}
+
+/** The entries as the matrix' own type, if the array holds them so. */
+function typed(data: unknown, dtype: Dtype): TypedArray | undefined {
+  return dtype === 'f64' ? (types.isFloat64Array(data) ? data : undefined) : types.isFloat32Array(data) ? data : undefined;
+}
+
+const bytesOf = (data: TypedArray, start: number, count: number): Uint8Array => new Uint8Array(data.buffer, data.byteOffset + start * data.BYTES_PER_ELEMENT, count * data.BYTES_PER_ELEMENT);
+
+/** Below this many entries, lines of their own cost more than a copy. */
+const WORTH_A_PIECE = 1024;
+
+/** The payload of a block: views of the caller's own memory where the lines are contiguous there, otherwise one packed copy. */
+function payloadOf(source: Strided, block: Block, dtype: Dtype, order: Order): Uint8Array[] {
+  const data = typed(source.data, dtype);
+  const { lines, length, step, contiguous } = linesOf(block, source, order);
+  if (data && contiguous && (step === length || lines === 1)) return [bytesOf(data, source.offset, lines * length)];
+  if (data && contiguous && length >= WORTH_A_PIECE) return Array.from({ length: lines }, (_, k) => bytesOf(data, source.offset + k * step, length));
+  const packed = dtype === 'f64' ? new Float64Array(lines * length) : new Float32Array(lines * length);
+  copyStrided(block.rows.count, block.cols.count, source, densely(packed, block, order));
+  return [bytesOf(packed, 0, packed.length)];
+}
+
+/** Receives a block straight into the caller's memory where it is dense there, otherwise by way of a buffer. */
+function sinkOf(target: WritableStrided, block: Block, dtype: Dtype, order: Order): PayloadSink {
+  const data = typed(target.data, dtype);
+  const { lines, length, step, contiguous } = linesOf(block, target, order);
+  const inPlace = data && contiguous && (step === length || lines === 1);
+  const buffer = inPlace ? undefined : dtype === 'f64' ? new Float64Array(lines * length) : new Float32Array(lines * length);
+  const bytes = inPlace ? bytesOf(data, target.offset, lines * length) : bytesOf(buffer!, 0, buffer!.length);
+  let filled = 0;
+  return {
+    room: () => bytes.subarray(filled),
+    take: (received) => {
+      filled += received.length;
+    },
+    end: () => {
+      if (buffer) copyStrided(block.rows.count, block.cols.count, densely(buffer, block, order), target);
+    },
+  };
+}
+
+function densely(data: TypedArray, { rows, cols }: Block, order: Order): WritableStrided {
+  return order === 'row' ? { data, offset: 0, rowStride: cols.count, colStride: 1 } : { data, offset: 0, rowStride: 1, colStride: rows.count };
+}
+
+function mustBeOpen(closed: boolean): void {
+  if (closed) throw new AlchemistError('E_CLOSED', 'the session is closed', { hint: 'connect again' });
+}
+
+const cancelled = (): AlchemistError => new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');
