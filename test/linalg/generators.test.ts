@@ -86,6 +86,13 @@ forEachGrid((session, grid) => {
   });
 });
 
+test('random numbers have the same bits with every build of the kernels', async () => {
+  for (const kernels of ['simd', 'auto', 'wide'] as const) {
+    await using al = await Alchemist.start({ workers: 2, kernels, memoryPerWorker: '64MiB' });
+    for (const name of ['uniform', 'normal']) expect(await fetched(al, await SAME_BITS[name](al, {}))).toEqual(expected.get(keyOf(name, 'f64')));
+  }
+});
+
 test('uniform numbers fill their range evenly, normal ones have their moments, and seeds are independent', async () => {
   await using al = await Alchemist.start({ workers: 2, memoryPerWorker: '64MiB' });
   const n = 300;

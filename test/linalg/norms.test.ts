@@ -1,6 +1,7 @@
 /** Norms on every grid in every distribution: against plain loops, at the ends of the range of f64, and with NaN and infinities. */
 import { DIST_PAIRS } from '#src/layout/distribution.js';
 import type { Dtype, HostMatrix, NormKind } from '#src/index.js';
+import { singularValues } from './singular-values.js';
 import { dense, forEachGrid, placement, Sequence, SHAPES_TO_TRY, wholeNumbers } from '../grids.js';
 
 const sumsBy = (A: HostMatrix, axis: 0 | 1): number[] => {
@@ -84,13 +85,33 @@ forEachGrid((session, grid) => {
       for (let round = 0; round < 4; round++) {
         const [row, col] = [next.below(6), next.below(4)];
         const A = await al.send(dense(6, 4, (i, j) => (i === row && j === col ? value : next.pick([1e300, 1, 0, -1e-300]))), placement(next, grid));
-        for (const kind of KINDS) expect(await al.norm(A, kind)).toBe(Math.abs(value));
+        for (const kind of [...KINDS, 'two'] as const) expect(await al.norm(A, kind)).toBe(Math.abs(value));
         await A.free();
       }
     }
     const both = await al.send(dense(6, 4, (i) => (i === 0 ? Infinity : i === 5 ? NaN : 1)));
     for (const kind of KINDS) expect(await al.norm(both, kind)).toBe(NaN);
     await both.free();
+  });
+
+  test('the two-norm is the largest singular value, for every shape, f64 and f32, large and tiny entries, repeated values', async () => {
+    const next = new Sequence(seed + 4);
+    const al = session();
+    for (const [index, [height, width]] of SHAPES_TO_TRY.entries()) {
+      const scale = [1, 1e300, 1e-300][index % 3];
+      const a = dense(height, width, () => (next.below(1000) / 500 - 1) * scale);
+      const A = await al.send(a, placement(next, grid));
+      const exact = singularValues(dense(height, width, (i, j) => a.get(i, j) / scale))[0] ?? 0;
+      expect(Math.abs((await al.norm(A, 'two')) / scale - exact)).toBeLessThanOrEqual(2e-14 * exact);
+      await A.free();
+    }
+    const I = await al.diagonalMatrix([2, -2, 2, 1, 2], placement(next, grid));
+    expect(Math.abs((await al.norm(I, 'two')) - 2)).toBeLessThan(1e-14);
+    const f32 = await al.convert(I, 'f32');
+    expect(Math.abs((await al.norm(f32, 'two')) - 2)).toBeLessThan(2e-6);
+    const zero = await al.zeros(4, 5);
+    expect(await al.norm(zero, 'two')).toBe(0);
+    await al.free(I, f32, zero);
   });
 
   test('what one and infinity norms move is what the estimate says', async () => {
