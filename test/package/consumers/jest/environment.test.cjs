@@ -1,0 +1,2 @@
+/** @jest-environment ./environment.cjs */
+require('./cases.cjs')(alchemist);

@@ -1,0 +1,1 @@
+module.exports = { transform: {}, testMatch: ['**/*.test.*js'], moduleFileExtensions: ['js', 'mjs', 'cjs'] };
