@@ -23,7 +23,13 @@ export type Param =
   | (ParamBase & { readonly type: 'matrix' })
   | (ParamBase & { readonly type: 'integer' | 'real'; readonly default?: number; readonly min?: number; readonly max?: number })
   | (ParamBase & { readonly type: 'boolean'; readonly default?: boolean })
-  | (ParamBase & { readonly type: 'text'; readonly default?: string; readonly oneOf?: readonly string[] })
+  | (ParamBase & {
+      readonly type: 'text';
+      readonly default?: string;
+      readonly oneOf?: readonly string[];
+      /** The text names a file that the task reads or writes: a server lets clients name only files of its data directory. */
+      readonly file?: 'read' | 'write';
+    })
   | (ParamBase & { readonly type: 'reals' });
 
 export type Params = Readonly<Record<string, Param>>;

@@ -166,11 +166,12 @@ export class ControlConnection implements Connection {
       case 'RUN': {
         this.#referenceOf(request.library);
         const onProgress = request.progress ? (line: object): void => this.#write(encodeMessage('PROGRESS', { id: request.id, ...line } as never)) : undefined;
-        return wireReply(await session.engine.run(request.library, request.task, request.args, { signal, onProgress }));
+        const args = await this.#withFiles(request);
+        return wireReply(await session.engine.run(request.library, request.task, args, { signal, onProgress }));
       }
       case 'ESTIMATE':
         this.#referenceOf(request.library);
-        return session.engine.estimate(request.library, request.task, request.args);
+        return session.engine.estimate(request.library, request.task, await this.#withFiles(request));
       case 'CREATE': {
         const { height, width, dtype, dist, colAlign, rowAlign, root } = request;
         const args = { height, width, dtype, dist, colAlign, rowAlign, root, fill: true };
@@ -188,6 +189,12 @@ export class ControlConnection implements Connection {
       default:
         throw new AlchemistError('E_PROTOCOL', `the driver does not answer ${(request as Message).kind}`);
     }
+  }
+
+  /** The arguments of a call, with names of files replaced by their real paths in the data directory. */
+  async #withFiles({ library, task: name, args }: { library: string; task: string; args: Readonly<Record<string, unknown>> }): Promise<Record<string, unknown>> {
+    const { params } = await loadTask(await openLibrary(this.#referenceOf(library)), name);
+    return this.#driver.data.resolveFiles(params, args);
   }
 
   #referenceOf(library: string): string {

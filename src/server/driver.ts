@@ -2,6 +2,7 @@
 import type { Server, Socket } from 'node:net';
 import { relaxedSimd } from '../local/kernels.js';
 import { ControlConnection } from './control-connection.js';
+import type { DataFolder } from './data-folder.js';
 import { type Connection, protocolSwitch, refuse } from './data-port.js';
 import type { LibraryShelf } from './library-shelf.js';
 import type { Logger } from './log.js';
@@ -12,6 +13,7 @@ import { ServerSession, type SessionHouse } from './session.js';
 const KEEP_ALIVE_MS = 15_000;
 
 export interface DriverOptions extends SessionHouse {
+  readonly data: DataFolder;
   /** What clients must present; without it none is asked for. */
   readonly token?: string;
   /** Host that clients are told to reach workers at; default: the address at which they reached the driver. */
@@ -41,6 +43,11 @@ export class Driver {
 
   get log(): Logger {
     return this.#options.log;
+  }
+
+  /** The files that clients may name. */
+  get data(): DataFolder {
+    return this.#options.data;
   }
 
   get shelf(): LibraryShelf {

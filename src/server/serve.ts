@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { AlchemistError } from '../errors.js';
 import { engineOptions, gridOf, type StartOptions } from '../engine/options.js';
+import { parseGridShape } from '../layout/grid-shape.js';
+import { DataFolder } from './data-folder.js';
 import { Driver } from './driver.js';
 import { LibraryShelf } from './library-shelf.js';
 import { type LogLevel, openLog } from './log.js';
@@ -29,6 +31,10 @@ export interface ServeOptions extends Pick<StartOptions, 'workers' | 'memoryPerW
   readonly logLevel?: LogLevel;
   /** Receives the server's address as one line of JSON once it is ready. */
   readonly addressFile?: string;
+  /** Directory of the files that clients may load and save; without it they may name none. */
+  readonly data?: string;
+  /** Shape of the grid for sessions that have as many workers as it has places, and ask for no other. */
+  readonly grid?: string;
   /** Directory of modules that clients may load as libraries. */
   readonly libraries?: string;
   /** Ends sessions that have been silent for so long; default 0: never. */
@@ -58,7 +64,9 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
  * E_ENVIRONMENT for ports that are taken.
  */
 export async function serve(options: ServeOptions = {}): Promise<AlchemistServer> {
-  const { host = '127.0.0.1', port = DEFAULT_PORT, workers = Math.min(4, availableParallelism()), insecure = false, idleSeconds = 0 } = options;
+  const { host = '127.0.0.1', port = DEFAULT_PORT, insecure = false, idleSeconds = 0 } = options;
+  const shape = options.grid === undefined ? undefined : parseGridShape(options.grid);
+  const workers = options.workers ?? (shape ? shape.height * shape.width : Math.min(4, availableParallelism()));
   mustBePort(port, workers);
   const token = options.token ?? (options.tokenFile === undefined ? undefined : readText(options.tokenFile, 'token file').trim());
   if (token === '') throw new AlchemistError('E_ARGUMENT', 'the token is empty');
@@ -72,9 +80,10 @@ export async function serve(options: ServeOptions = {}): Promise<AlchemistServer
   engineOptions({ workers, memoryPerWorker: options.memoryPerWorker, kernels: options.kernels }, true);
   const log = openLog(options.logLevel ?? 'silent', options.logFile);
   const shelf = new LibraryShelf(options.libraries);
+  const data = new DataFolder(options.data);
   const pool = await WorkerPool.start({ workers, host, port, tls });
   const { memoryPerWorker, kernels, watchdogSeconds } = options;
-  const driver = new Driver({ pool, shelf, log, engine: { memoryPerWorker, kernels, watchdogSeconds }, token, advertise: options.advertise, idleSeconds, version: packageVersion(), tls });
+  const driver = new Driver({ pool, shelf, log, data, engine: { memoryPerWorker, kernels, watchdogSeconds, grid: options.grid }, token, advertise: options.advertise, idleSeconds, version: packageVersion(), tls });
   try {
     await new Promise<void>((resolve, reject) => {
       driver.server.once('error', reject);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { EmbeddedBackend } from '../engine/embedded.js';
 import { engineOptions, type StartOptions } from '../engine/options.js';
 import { AlchemistError } from '../errors.js';
-import { worldToVC } from '../layout/grid-shape.js';
+import { parseGridShape, worldToVC } from '../layout/grid-shape.js';
 import type { Logger } from './log.js';
 import type { LibraryShelf } from './library-shelf.js';
 import type { Worker, WorkerPool } from './worker-pool.js';
@@ -13,7 +13,10 @@ export interface SessionHouse {
   readonly pool: WorkerPool;
   readonly shelf: LibraryShelf;
   /** Options of every session's engine. */
-  readonly engine: Pick<StartOptions, 'kernels' | 'memoryPerWorker' | 'watchdogSeconds'>;
+  readonly engine: Pick<StartOptions, 'kernels' | 'memoryPerWorker' | 'watchdogSeconds'> & {
+    /** Shape for teams of its size that ask for no other. */
+    readonly grid?: string;
+  };
   readonly log: Logger;
 }
 
@@ -100,7 +103,10 @@ export class ServerSession {
   }
 
   async #moveTo(team: readonly Worker[], wanted: Pick<StartOptions, 'grid' | 'order'>): Promise<void> {
-    const { options, module } = engineOptions({ ...this.house.engine, ...wanted, workers: team.length }, true);
+    const { grid: preferred, ...engineDefaults } = this.house.engine;
+    const { height: rows, width: cols } = preferred === undefined ? { height: 0, width: 0 } : parseGridShape(preferred);
+    const grid = wanted.grid ?? (rows * cols === team.length ? preferred : undefined);
+    const { options, module } = engineOptions({ ...engineDefaults, order: wanted.order, grid, workers: team.length }, true);
     const { height, width, order } = options.grid;
     const threads = engineOrder(team, height, width, order);
     const old = this.#engine;

@@ -34,7 +34,7 @@ export const load = defineTask({
   name: 'load',
   about: 'A := the matrix in a .npy or CSV file; NaN and infinities are kept',
   params: {
-    path: { type: 'text', about: 'the file, seen from the workers' },
+    path: { type: 'text', file: 'read', about: 'the file, seen from the workers' },
     dist,
     colAlign,
     rowAlign,

@@ -15,7 +15,7 @@ export const save = defineTask({
   about: 'a .npy or CSV file := A; it appears, or replaces the old one, when it is complete',
   params: {
     A: { type: 'matrix', about: 'the matrix, any distribution' },
-    path: { type: 'text', about: 'the file, seen from the workers: .npy, .csv, .tsv or .txt' },
+    path: { type: 'text', file: 'write', about: 'the file, seen from the workers: .npy, .csv, .tsv or .txt' },
     dtype: { type: 'text', default: 'auto', oneOf: ['auto', 'f64', 'f32'], about: 'item type in a .npy file; auto: that of A' },
     order: { type: 'text', default: 'row', oneOf: ['row', 'column'], about: 'order of the entries in a .npy file' },
   },
