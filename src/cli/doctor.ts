@@ -6,13 +6,15 @@ import { AlchemistError } from '../errors.js';
 import { kernelModule, relaxedSimd } from '../local/kernels.js';
 import type { Session } from '../session/session.js';
 import { interruption as signal } from './interrupt.js';
-import { dim, formatBytes, formatSeconds, green, print, printJson, red } from './terminal.js';
+import { dim, formatBytes, formatError, formatSeconds, green, print, printJson, red } from './terminal.js';
 import { addWorkerOptions, type WorkerOptions, withSession } from './workers.js';
 
 /** Bytes of a page of WebAssembly memory. */
 const PAGE_BYTES = 65536;
 /** Reserving more memories than this proves nothing more. */
 const MOST_MEMORIES = 8;
+
+const MOST_RESIDUAL = 1e-13;
 
 /** What was found. A check that is not `ok` fails the command. */
 interface Check {
@@ -99,6 +101,7 @@ async function computation(options: WorkerOptions): Promise<Check[]> {
         { name: 'memory of each', ok: true, found: `${formatBytes(Math.min(...ranks.map(({ capacity }) => capacity)))} reserved` },
         { name: 'kernels', ok: true, found: kernels },
         await product(session),
+        await decomposition(session),
       ];
     });
   } catch (error) {
@@ -128,6 +131,20 @@ async function product(session: Session): Promise<Check> {
     }
   }
   return { name: 'product', ok: worst <= k, found: `${m}×${k}×${n}, off by at most ${worst.toPrecision(2)} roundings (${k} allowed)` };
+}
+
+/** Singular triplets against their definition, A vᵢ = σᵢ uᵢ. */
+async function decomposition(session: Session): Promise<Check> {
+  const [m, n, rank] = [90, 40, 5];
+  const a = sample(m, n);
+  const { U, values, V } = await session.truncatedSvd(await session.send(a), { rank, signal });
+  const [u, v] = [await session.fetch(U), await session.fetch(V)];
+  let worst = 0;
+  for (let k = 0; k < rank; k++) {
+    const difference = a.map((row, i) => row.reduce((sum, x, j) => sum + x * v.get(j, k), 0) - values[k] * u.get(i, k));
+    worst = Math.max(worst, Math.hypot(...difference) / values[0]);
+  }
+  return { name: 'singular values', ok: worst <= MOST_RESIDUAL, found: `${rank} of ${m}×${n}, residual ${formatError(worst)} of the largest (${formatError(MOST_RESIDUAL)} allowed)` };
 }
 
 function report(checks: readonly Check[]): string[] {

@@ -9,6 +9,11 @@ export async function withProgress<R>(title: string, call: (onProgress: (line: P
   return process.stderr.isTTY ? withBar(title, call) : withLines(title, call);
 }
 
+/** Progress of a search for `rank` triplets: how many have been found, since nobody knows how many passes it will take. */
+export function byTriplets(rank: number, onProgress: (line: ProgressLine) => void): (line: ProgressLine) => void {
+  return ({ task, step, values }) => onProgress({ task, step: values?.converged ?? 0, steps: rank, note: `pass ${step}`, values: { residual: values?.residual ?? NaN } });
+}
+
 async function withBar<R>(title: string, call: (onProgress: (line: ProgressLine) => void) => Promise<R>): Promise<R> {
   const { default: progress } = await import('cli-progress');
   const bar = new progress.SingleBar(

@@ -12,9 +12,10 @@ export interface WorkerOptions {
   readonly kernels: NonNullable<StartOptions['kernels']>;
 }
 
-export function addWorkerOptions(command: Command): Command {
+/** `usual` says how many workers there are when nobody says. */
+export function addWorkerOptions(command: Command, usual = 'one per core, at most 4'): Command {
   return command
-    .option('-w, --workers <count>', 'worker threads (default: one per core, at most 4)', integer(1))
+    .option('-w, --workers <count>', `worker threads (default: ${usual})`, integer(1))
     .option('-g, --grid <RxC>', 'shape of the process grid, such as 2x3 (default: as square as the workers allow)', gridShape)
     .option('--memory <size>', 'memory of each worker, such as 512MiB (default: 4 GiB shared out evenly; untouched memory costs nothing)')
     .addOption(new Option('--kernels <build>', 'which kernels to use').choices(['auto', 'relaxed', 'simd', 'wide']).default('auto'));

@@ -17,7 +17,7 @@ export function encodePng(width: number, height: number, samples: Uint8Array): B
   header.writeUInt32BE(height, 4);
   header[8] = 8; // bits a sample
   header[9] = channels === 1 ? GREY : RGB;
-  const data = deflateSync(filterRows(samples, width * channels, height, channels), { level: 9 });
+  const data = deflateSync(filterRows(samples, width * channels, height, channels));
   return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]);
 }
 

@@ -151,3 +151,111 @@ describe('gemm', () => {
     expect(fs.readdirSync(at('cancelled'))).toEqual([]);
   });
 });
+
+describe('svd', () => {
+  const photograph = `${root}examples/data/raccoon.npy`;
+  const references = JSON.parse(fs.readFileSync(`${root}examples/data/singular-values.json`, 'utf8')) as Record<string, { singularValues: number[]; frobenius: number }>;
+  const { singularValues, frobenius } = references['raccoon.npy'];
+
+  test("prints LAPACK's values with their residuals, and writes U, S and V that give back A", async () => {
+    const { code, stdout, stderr } = await alchemist(`svd ${photograph} --rank 6 --grid 2x2 --out ${at('deep/svd')}`);
+    expect([code, stderr]).toEqual([0, '']);
+    for (const value of singularValues.slice(0, 6)) expect(stdout).toContain(value.toPrecision(12));
+    expect(stdout).toMatch(/explained +93\.86 %/);
+    const [U, S, V] = ['U', 'S', 'V'].map((name) => content(at(`deep/svd/${name}.npy`)));
+    expect([U.shape, S.shape, V.shape]).toEqual([[768, 6], [6, 1], [1024, 6]]);
+    expect(fs.readFileSync(at('deep/svd/S.npy'), 'latin1')).toContain("'shape': (6,)");
+    const A = content(photograph).data;
+    let left = 0;
+    for (let i = 0; i < 768; i++) {
+      for (let j = 0; j < 1024; j++) {
+        let sum = 0;
+        for (let k = 0; k < 6; k++) sum += U.data[6 * i + k] * S.data[k] * V.data[6 * j + k];
+        left += (A[1024 * i + j] - sum) ** 2;
+      }
+    }
+    // Eckart and Young: what is left are the values that were left out.
+    const expected = frobenius ** 2 - singularValues.slice(0, 6).reduce((sum, value) => sum + value ** 2, 0);
+    expect(Math.abs(left / expected - 1)).toBeLessThan(1e-10);
+  });
+
+  test('prints JSON, of another layout and type', async () => {
+    const { stdout } = await alchemist(`svd ${photograph} -k 3 -w 2 --layout VC_STAR --dtype f32 --seed 5 --json`);
+    const found = JSON.parse(stdout) as { singularValues: number[]; residuals: number[]; explained: number; dtype: string; rank: number };
+    expect(found).toMatchObject({ height: 768, width: 1024, dtype: 'f32', rank: 3 });
+    found.singularValues.forEach((value, i) => expect(Math.abs(value / singularValues[i] - 1)).toBeLessThan(1e-5));
+    expect(found.residuals).toHaveLength(3);
+    expect(Math.max(...found.residuals)).toBeLessThan(1e-5);
+  });
+
+  test('of text', async () => {
+    fs.writeFileSync(at('diagonal.csv'), '3,0\n0,-4\n0,0\n');
+    const { stdout } = await alchemist(`svd ${at('diagonal.csv')} --rank 2 -w 1 --json`);
+    expect((JSON.parse(stdout) as { singularValues: number[] }).singularValues.map((x) => x.toPrecision(14))).toEqual(['4.0000000000000', '3.0000000000000']);
+  });
+
+  test('entries that are not finite are refused and counted', async () => {
+    fs.writeFileSync(at('holes.csv'), '1,2\nNaN,4\n5,inf\n');
+    const { code, stderr } = await alchemist(`svd ${at('holes.csv')} --rank 1 -w 1`);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .*2 entries.*NaN or infinite.*\n$/)]);
+  });
+
+  test('too few iterations are an error', async () => {
+    const { code, stderr } = await alchemist(`svd ${photograph} --rank 20 --max-iterations 4 -w 1`);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .*\n$/)]);
+  });
+
+  test('a folder that cannot be made is found out before anything is computed', async () => {
+    fs.writeFileSync(at('occupied'), '');
+    const { code, stderr } = await alchemist(`svd ${photograph} --rank 1 --out ${at('occupied/here')}`);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .*occupied\/here: this folder cannot be made.*\n$/)]);
+  });
+});
+
+describe('doctor', () => {
+  test('finds this machine able, and proves it', async () => {
+    const { code, stdout, stderr } = await alchemist('doctor');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).not.toContain('✗');
+    const { stdout: json } = await alchemist('doctor --grid 3x1 --json');
+    const checks = JSON.parse(json) as { name: string; ok: boolean; found: string }[];
+    expect(checks.map(({ name }) => name)).toEqual(expect.arrayContaining(['Node', 'SIMD', 'shared memory', 'workers', 'product', 'singular values']));
+    expect(checks.find(({ name }) => name === 'workers')!.found).toContain('3 on a 3×1 grid');
+  });
+
+  test('a session that cannot be is a failed check, and exit code 1', async () => {
+    const { code, stdout, stderr } = await alchemist('doctor --workers 2 --memory 9GiB');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/✗ workers .*4 GiB/);
+    expect(stderr).toMatch(/^error: 1 of \d+ checks failed\n$/);
+  });
+});
+
+describe('demo', () => {
+  const SIGNATURE = '\x89PNG';
+
+  test('decomposes the data, agrees with LAPACK, and leaves its pictures', async () => {
+    fs.mkdirSync(at('here'));
+    const { code, stdout, stderr } = await alchemist('demo', { cwd: at('here') });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).not.toContain('✗');
+    expect(stdout.match(/✓/g)).toHaveLength(5);
+    for (const name of ['photograph.png', 'digits.png']) {
+      expect(stdout).toContain(`alchemist-demo/${name}`);
+      expect(fs.readFileSync(at(`here/alchemist-demo/${name}`), 'latin1').startsWith(SIGNATURE)).toBe(true);
+    }
+  });
+
+  test('fails when an answer is not the expected one', async () => {
+    for (const name of ['dist', 'examples/data', 'package.json']) fs.cpSync(root + name, at(`copy/${name}`), { recursive: true });
+    fs.symlinkSync(`${root}node_modules`, at('copy/node_modules'));
+    const file = at('copy/examples/data/singular-values.json');
+    const references = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, { singularValues: number[] }>;
+    references['digits.npy'].singularValues[40] += 1e-8;
+    fs.writeFileSync(file, JSON.stringify(references));
+    const { code, stdout, stderr } = await run(process.execPath, [at('copy/dist/cli.js'), 'demo', '--out', at('pictures'), '-w', '2']);
+    expect(code).toBe(1);
+    expect(stdout.match(/✗/g)).toHaveLength(1);
+    expect(stderr).toMatch(/^error: the check failed: singular values of digits .*\n$/);
+  });
+});
