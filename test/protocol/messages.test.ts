@@ -1,10 +1,10 @@
 import { AlchemistError } from '#src/errors.js';
 import type { Frame } from '#src/protocol/frame-decoder.js';
-import { decodeMessage, encodeMessage, type Kind, MESSAGES, requestId } from '#src/protocol/messages.js';
+import { decodeMessage, encodeBlockHead, encodeMessage, type Kind, MESSAGES, requestId } from '#src/protocol/messages.js';
 import { encodeError, encodeReply, readError, readResult } from '#src/protocol/replies.js';
 import { unpack } from '#src/protocol/value.js';
 import { negotiate } from '#src/protocol/version.js';
-import { errorOf, join } from './bytes.js';
+import { errorOf, hex, join } from './bytes.js';
 
 const axis = (count: number, start = 0, step = 1) => ({ start, step, count });
 const PUT = { id: 1, matrix: 2, rows: axis(2), cols: axis(3), dtype: 'f64', order: 'row', last: true } as const;
@@ -67,6 +67,12 @@ describe('messages', () => {
     expect(errorOf(() => encodeMessage('PUT', PUT, [new Uint8Array(40)])).message).toMatch(/48 bytes, got 40/u);
   });
 
+  test('the head of a block can be written before its payload', () => {
+    const payload = new Uint8Array(48);
+    expect(hex(join([encodeBlockHead('PUT', PUT), payload]))).toBe(hex(join(encodeMessage('PUT', PUT, [payload]))));
+    expect(errorOf(() => encodeBlockHead('PUT', { ...PUT, rows: axis(2 ** 27) })).message).toMatch(/payload may have 1073741824 bytes/u);
+  });
+
   test('nothing malformed is written', () => {
     expect(errorOf(() => encodeMessage('REQUEST_WORKERS', { id: 1, count: 0 })).message).toMatch(/REQUEST_WORKERS\.count/u);
   });
@@ -79,7 +85,7 @@ describe('messages', () => {
 
 describe('replies', () => {
   const layout = { height: 10, width: 5, colDist: 'VC', rowDist: 'STAR', colAlign: 0, rowAlign: 0, root: 0, gridHeight: 1, gridWidth: 2 } as const;
-  const cost = { seconds: 0, exchangeSeconds: 0, bytesMoved: 0 };
+  const cost = { seconds: 0, exchangeSeconds: 0, bytesMoved: 64, bytesMovedByRank: [64, 0] };
 
   test('a result is read by the kind of its request', () => {
     const result = { matrices: { U: { id: 4, layout, dtype: 'f32' as const } }, values: { S: Float64Array.of(1, -0) }, cost };

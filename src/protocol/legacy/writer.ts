@@ -16,39 +16,32 @@ export class Writer {
   constructor(readonly client: Pick<LegacyClient, 'dialect' | 'scalarsLittleEndian'>) {}
 
   raw(bytes: Uint8Array): this {
-    this.#bytes.set(bytes, this.#advance(bytes.length));
-    return this;
+    return this.#append(bytes.length, (at) => this.#bytes.set(bytes, at));
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#advance(1), value);
-    return this;
+    return this.#append(1, (at) => this.#view.setUint8(at, value));
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#advance(2), value);
-    return this;
+    return this.#append(2, (at) => this.#view.setUint16(at, value));
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#advance(4), value);
-    return this;
+    return this.#append(4, (at) => this.#view.setUint32(at, value));
   }
 
   /** The low 64 bits of a whole number. */
   u64(value: number | bigint): this {
-    this.#view.setBigUint64(this.#advance(8), BigInt.asUintN(64, BigInt(value)));
-    return this;
+    return this.#append(8, (at) => this.#view.setBigUint64(at, BigInt.asUintN(64, BigInt(value))));
   }
 
   float(value: number): this {
-    this.#view.setFloat32(this.#advance(4), value, this.client.scalarsLittleEndian);
-    return this;
+    return this.#append(4, (at) => this.#view.setFloat32(at, value, this.client.scalarsLittleEndian));
   }
 
   double(value: number): this {
-    this.#view.setFloat64(this.#advance(8), value, this.client.scalarsLittleEndian);
-    return this;
+    return this.#append(8, (at) => this.#view.setFloat64(at, value, this.client.scalarsLittleEndian));
   }
 
   /** A text behind its length; cut at a character when it is longer than the protocol can say. */
@@ -90,7 +83,8 @@ export class Writer {
     return bytes;
   }
 
-  #advance(count: number): number {
+  /** Makes room for `count` bytes, and has them written at their place. */
+  #append(count: number, write: (at: number) => void): this {
     const at = this.#at;
     this.#at += count;
     if (this.#at > this.#bytes.length) {
@@ -99,6 +93,7 @@ export class Writer {
       this.#bytes = grown;
       this.#view = new DataView(grown.buffer);
     }
-    return at;
+    write(at);
+    return this;
   }
 }
