@@ -1,15 +1,16 @@
-/** Opens a library: the built-in one by its name, any other by the URL of a module whose default export it is. */
+/** Opens a library: a built-in one by its name, any other by the URL of a module whose default export it is. */
 import { AlchemistError } from '../errors.js';
 import type { Library } from './library.js';
 import { elemental } from './standard/index.js';
+import { testLib } from './test-lib/index.js';
 
 /** The libraries that need no module, by name. */
-export const BUILT_IN: ReadonlyMap<string, Library> = new Map([[elemental.name, elemental]]);
+export const BUILT_IN: ReadonlyMap<string, Library> = new Map([elemental, testLib].map((library) => [library.name, library]));
 
 const opened = new Map<string, Library>(BUILT_IN);
 
 /**
- * @param reference 'elemental', or a file: URL. The same module is loaded on the caller's thread and on every rank.
+ * @param reference the name of a built-in library, or a file: URL. The same module is loaded on the caller's thread and on every rank.
  * @throws AlchemistError E_ARGUMENT when the module is missing, broken, or exports no library.
  */
 export async function openLibrary(reference: string): Promise<Library> {
