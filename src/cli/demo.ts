@@ -1,6 +1,6 @@
 /** `alchemist demo`: the engine on real data, each answer checked against LAPACK's. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { AlchemistError } from '../errors.js';
@@ -73,9 +73,15 @@ async function demo({ out, ...options }: WorkerOptions & { out: string }): Promi
   });
   print(
     `Look at ${bold(join(out, 'photograph.png'))} and ${bold(join(out, 'digits.png'))}. All of it took ${formatSeconds((performance.now() - start) / 1000)}.`,
-    dim('With data of your own: alchemist svd FILE --rank 10, or alchemist help.'),
+    dim(`With data of your own: ${invocation()} svd FILE --rank 10; ${invocation()} help shows what else there is.`),
   );
   if (failures.length > 0) throw new AlchemistError('E_TASK', `the check failed: ${failures.join('; ')}`);
+}
+
+/** How this command was called, and may be called again. */
+function invocation(): string {
+  const [, path] = process.argv;
+  return basename(path) === 'cli.js' ? `node ${relative('.', path)}` : basename(path);
 }
 
 /** Loads a data set, finds its `rank` largest singular triplets, and compares the values with the reference. */
