@@ -28,8 +28,9 @@ export interface Orthonormalised {
 
 /** What is left of a column below this many roundings of it has no direction. */
 const ROUNDINGS = 4;
-/** A column that shrinks by more than this may have lost digits of its orthogonality: it is projected once more. */
-const SHRUNK = 2 ** -10;
+/** A column that shrinks by more than this, beside Q or by all the columns before it, may be less orthogonal to Q: it is projected again. */
+const SHRUNK_BESIDE_Q = 2 ** -20;
+const SHRUNK_BY_COLUMNS = 1 / 4;
 /** A unit vector that keeps this much in a projection was orthogonal enough for the rest to be so to the last digits. */
 const ALMOST_ALL = 0.5;
 /** Attempts to clean a vector, or to find a random one: two are enough unless the space is full. */
@@ -57,7 +58,8 @@ export function orthonormalise(Q: DistMatrix, X: DistMatrix, options: Orthonorma
     const rest = norm(comm, x);
     if (rest > Math.max(negligible, ROUNDINGS * EPSILON[X.dtype] * norms[j])) {
       blas.scale(1 / rest, x);
-      if (rest > SHRUNK * norms[j] || clean(comm, Q.local, previous, x)) {
+      const isClean = rest > SHRUNK_BESIDE_Q * norms[j] && rest > SHRUNK_BY_COLUMNS * Math.hypot(rest, ...r);
+      if (isClean || clean(comm, Q.local, previous, x)) {
         R[j * columns + j] = rest;
         continue;
       }
