@@ -14,4 +14,5 @@ export { HostMatrix } from './session/host-matrix.js';
 export type { MatrixLike, Shape } from './session/host-array.js';
 export type { CallCost, CallOptions, Dtype, Estimate, GridInfo, MemoryReport, ProgressLine, RankMemoryUsage } from './session/backend.js';
 export type { Dist, DistPair } from './layout/distribution.js';
+export type { GridOrder } from './layout/grid-shape.js';
 export type { Layout, Range } from './layout/layout.js';

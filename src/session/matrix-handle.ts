@@ -14,12 +14,18 @@ const collected = new FinalizationRegistry<{ backend: Backend; id: number; forge
 export class MatrixHandle implements AsyncDisposable {
   readonly #backend: Backend;
   readonly #forget: () => void;
+  /** @internal By this the backend knows it. */
+  readonly record: MatrixRecord;
   #freed = false;
 
-  /** @param forget called once, when the matrix has been freed or the handle collected. */
-  constructor(backend: Backend, readonly record: MatrixRecord, forget: () => void) {
+  /**
+   * @internal Sessions make handles.
+   * @param forget called once, when the matrix has been freed or the handle collected.
+   */
+  constructor(backend: Backend, record: MatrixRecord, forget: () => void) {
     this.#backend = backend;
     this.#forget = forget;
+    this.record = record;
     collected.register(this, { backend, id: record.id, forget }, this);
   }
 

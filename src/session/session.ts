@@ -17,6 +17,7 @@ export class Session extends Operations implements AsyncDisposable {
   readonly #handles = new Map<number, WeakRef<MatrixHandle>>();
   #lastCost: CallCost | undefined;
 
+  /** @internal `Alchemist.start` makes sessions. */
   constructor(backend: Backend) {
     super();
     this.#backend = backend;
