@@ -19,8 +19,8 @@ export interface Frame extends Prelude {
 /** Takes the payload of one frame. */
 export interface PayloadSink {
   /**
-   * Memory for the next of the `left` bytes that are still to come, at least one byte long; it may be shorter or longer than that. Without it,
-   * payload comes in pieces of the parser's memory.
+   * Memory for the next of the `left` bytes that are still to come, at least one byte long; it may be shorter or longer than
+   * that. Without it, payload comes in pieces of the parser's memory.
    */
   room?(left: number): Uint8Array;
   /** The next bytes: those now filled of the memory that `room` gave, or a piece that is valid during the call only. */
@@ -33,9 +33,9 @@ export interface PayloadSink {
 export type OnHeader = (frame: Frame) => PayloadSink | undefined | void;
 
 /**
- * Feed it either by {@link push}, or by receiving into {@link buffer} and saying {@link received}: the two functions that the option `onread`
- * of a socket wants. Handlers are called synchronously. After an error, a handler's included, the stream has lost its frames: every later call
- * throws the same error.
+ * Feed it either by {@link push}, or by receiving into {@link buffer} and saying {@link received}: the two functions that the
+ * option `onread` of a socket wants. Handlers are called synchronously. After an error, a handler's included, the stream has lost
+ * its frames: every later call throws the same error.
  */
 export class FrameDecoder {
   readonly #onHeader: OnHeader;
@@ -62,7 +62,9 @@ export class FrameDecoder {
     });
   }
 
-  /** Where the next bytes of the stream should be received: never of length zero, and never past the end of a payload in place. */
+  /**
+   * Where the next bytes of the stream should be received: never of length zero, and never past the end of a payload in place.
+   */
   buffer(): Uint8Array {
     return this.#guarded(() => {
       this.#offer = this.#sink?.room && this.#left > 0
@@ -75,7 +77,9 @@ export class FrameDecoder {
   /** The first `count` bytes of the last {@link buffer} have been received. E_PROTOCOL, E_VERSION. */
   received(count: number): void {
     const offer = this.#offer;
-    if (!offer || count > offer.view.length) throw new RangeError(`${count} bytes cannot have been received into ${offer?.view.length ?? 0}`);
+    if (!offer || count > offer.view.length) {
+      throw new RangeError(`${count} bytes cannot have been received into ${offer?.view.length ?? 0}`);
+    }
     if (count === 0) return;
     this.#offer = undefined;
     const bytes = offer.view.subarray(0, count);
@@ -89,7 +93,9 @@ export class FrameDecoder {
       if (this.idle) return;
       const missing = this.#left || (this.#head?.bytes ?? this.#prelude).missing;
       const part = this.#left > 0 ? 'payload' : this.#head ? 'header' : 'prelude';
-      throw new AlchemistError('E_PROTOCOL', `the connection ended ${missing} bytes before the end of a frame's ${part}`, { fields: { part, missing } });
+      throw new AlchemistError('E_PROTOCOL', `the connection ended ${missing} bytes before the end of a frame's ${part}`, {
+        fields: { part, missing },
+      });
     });
   }
 

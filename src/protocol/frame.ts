@@ -29,8 +29,8 @@ export interface FrameLimits {
 export const FRAME_LIMITS: FrameLimits = { headerBytes: MAX_HEADER_BYTES, payloadBytes: MAX_PAYLOAD_BYTES };
 
 /**
- * A frame as the pieces to write one after another (writev): prelude and header together, then the payload's views as they are, not copied.
- * E_PROTOCOL when the header cannot be packed or a length exceeds its limit.
+ * A frame as the pieces to write one after another (writev): prelude and header together, then the payload's views as they are,
+ * not copied. E_PROTOCOL when the header cannot be packed or a length exceeds its limit.
  */
 export function encodeFrame(kind: number, header: unknown, payload: readonly Uint8Array[] = [], version = VERSIONS.max): Uint8Array[] {
   return [encodeHead(kind, header, payload.reduce((sum, { length }) => sum + length, 0), version), ...payload];
@@ -49,7 +49,10 @@ export function encodeHead(kind: number, header: unknown, payloadBytes: number, 
   return head;
 }
 
-/** The prelude in the 16 bytes. E_PROTOCOL when they are something else or announce more than the limits, E_VERSION for another version. */
+/**
+ * The prelude in the 16 bytes. E_PROTOCOL when they are something else or announce more than the limits, E_VERSION for another
+ * version.
+ */
 export function decodePrelude(bytes: Uint8Array, limits: FrameLimits = FRAME_LIMITS): Prelude {
   if (sniff(bytes) !== 'native') throw foreign(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, PRELUDE_BYTES);

@@ -1,6 +1,6 @@
 /**
- * The messages of the protocol: the code and the header of every kind. `id` numbers the requests of a connection, so that several may be
- * under way at once; what answers a request repeats it.
+ * The messages of the protocol: the code and the header of every kind. `id` numbers the requests of a connection, so that several
+ * may be under way at once; what answers a request repeats it.
  */
 import { AlchemistError } from '../errors.js';
 import { entries } from '../layout/block.js';
@@ -33,7 +33,9 @@ export const MESSAGES = {
   WELCOME: message(2, record({ id, version: integer(1, 255), server: serverProgram, limits, session: numericId, secret })),
   // Answers. ERROR has id 0 when it answers no request that could be told.
   REPLY: message(3, record({ id, result: dictionary(anything) })),
-  ERROR: message(4, record({ id: integer(0, MAX_REQUEST_ID), code: name, message: prose, hint: optional(prose), fields: optional(dictionary(anything)) })),
+  ERROR: message(4, record({
+    id: integer(0, MAX_REQUEST_ID), code: name, message: prose, hint: optional(prose), fields: optional(dictionary(anything)),
+  })),
   PROGRESS: message(5, record({
     id, task: name, step: real, steps: optional(real), note: optional(prose), values: optional(dictionary(real)),
   })),
@@ -62,7 +64,8 @@ export const MESSAGES = {
   ATTACH: message(64, record({ id, session: numericId, secret })),
   PUT: message(65, record({ id, matrix: numericId, ...block, last: boolean })),
   GET: message(66, record({
-    id, matrix: numericId, rows: slice, cols: slice, order, dtype: optional(dtype), bufferSize: optional(integer(MIN_BUFFER_BYTES, MAX_BUFFER_BYTES)),
+    id, matrix: numericId, rows: slice, cols: slice, order,
+    dtype: optional(dtype), bufferSize: optional(integer(MIN_BUFFER_BYTES, MAX_BUFFER_BYTES)),
   })),
   BLOCK: message(67, record({ id, ...block, last: boolean })),
 };
@@ -87,18 +90,27 @@ export function encodeMessage<K extends Kind>(kind: K, header: Header<K>, payloa
   return encodeFrame(code, checked, payload);
 }
 
-/** The first bytes of a PUT or BLOCK whose payload the caller writes next: as many bytes as the block has. E_PROTOCOL as {@link encodeMessage}. */
+/**
+ * The first bytes of a PUT or BLOCK whose payload the caller writes next: as many bytes as the block has. E_PROTOCOL as {@link
+ * encodeMessage}.
+ */
 export function encodeBlockHead<K extends 'PUT' | 'BLOCK'>(kind: K, header: Header<K>): Uint8Array {
   const { code, header: schema } = MESSAGES[kind];
   const checked = (schema as Schema<Header<K>>)(header, kind);
   return encodeHead(code, checked, payloadOf({ kind, ...checked } as Message));
 }
 
-/** The message of a frame. E_PROTOCOL for an unknown kind, a malformed header, or a payload that is not as long as its header says. */
+/**
+ * The message of a frame. E_PROTOCOL for an unknown kind, a malformed header, or a payload that is not as long as its header
+ * says.
+ */
 export function decodeMessage(frame: Frame): Message {
   const kind = KINDS.get(frame.kind);
   if (kind === undefined) {
-    throw new AlchemistError('E_PROTOCOL', `a frame has the unknown kind ${frame.kind}`, { hint: 'one side may be too old', fields: { kind: frame.kind } });
+    throw new AlchemistError('E_PROTOCOL', `a frame has the unknown kind ${frame.kind}`, {
+      hint: 'one side may be too old',
+      fields: { kind: frame.kind },
+    });
   }
   const decoded = { kind, ...MESSAGES[kind].header(frame.header, kind) } as Message;
   checkPayload(decoded, frame.payloadBytes);

@@ -49,7 +49,10 @@ export const layout: Schema<Layout> = (value, path) => {
 /** A matrix that the server holds. */
 export const matrixRecord = record({ id: numericId, layout, dtype });
 
-/** The process grid, and how workers are laid onto it: worker k of a list in their order is process k down its columns or along its rows. */
+/**
+ * The process grid, and how workers are laid onto it: worker k of a list in their order is process k down its columns or along
+ * its rows.
+ */
 export const grid = record({ height: integer(1), width: integer(1), order });
 export const gridShape = record({ height: integer(1), width: integer(1) });
 
@@ -63,8 +66,8 @@ export const cost = record({ seconds: real, exchangeSeconds: real, bytesMoved: r
 /** What a call would cost: operations of all ranks, bytes that the busiest rank receives, fresh bytes on the fullest. */
 export const estimate = record({ flops: real, bytesMoved: real, memoryPerRank: real });
 
-const bytesOfMemory = integer();
-export const rankMemory = record({ worker: numericId, used: bytesOfMemory, peak: bytesOfMemory, free: bytesOfMemory, capacity: bytesOfMemory });
+/** Bytes of memory on one rank. */
+export const rankMemory = record({ worker: numericId, used: integer(), peak: integer(), free: integer(), capacity: integer() });
 
 const scalar: Schema<number | boolean | string> = (value, path) => {
   if (typeof value === 'number' || typeof value === 'boolean') return value;

@@ -2,7 +2,9 @@
 import { type AlchemistError, type ErrorCode, fromWire, toWire } from '../errors.js';
 import { MAX_LIST, MAX_PROSE } from './limits.js';
 import { encodeMessage, type Header } from './messages.js';
-import { cost, estimate, grid, libraryDescription, matrixRecord, name, numericId, prose, rankMemory, taskDescription, workerAddress, workerState } from './records.js';
+import {
+  cost, estimate, grid, libraryDescription, matrixRecord, name, numericId, prose, rankMemory, taskDescription, workerAddress, workerState,
+} from './records.js';
 import { anything, dictionary, integer, list, optional, record, type Schema } from './schema.js';
 import { pack, type Value } from './value.js';
 
@@ -34,7 +36,9 @@ export type Answered = keyof typeof RESULTS;
 /** The result of a kind of request. */
 export type ResultOf<K extends Answered> = ReturnType<(typeof RESULTS)[K]>;
 
-/** The REPLY to request `id`, of the given kind, as the pieces to write. E_PROTOCOL when the result is not as the kind demands. */
+/**
+ * The REPLY to request `id`, of the given kind, as the pieces to write. E_PROTOCOL when the result is not as the kind demands.
+ */
 export function encodeReply<K extends Answered>(request: K, id: number, result: ResultOf<K>): Uint8Array[] {
   return encodeMessage('REPLY', { id, result: readResult(request, result) as Readonly<Record<string, Value>> });
 }
@@ -48,8 +52,8 @@ export function readResult<K extends Answered>(request: K, result: unknown): Res
 export function encodeError(id: number, error: unknown): Uint8Array[] {
   const { code, message, hint, fields = {} } = toWire(error);
   const sendable = Object.entries(fields).filter(([, value]) => canTravel(value)) as [string, Value][];
-  const header = { id, code, message: message.slice(0, MAX_PROSE), hint: hint?.slice(0, MAX_PROSE), fields: Object.fromEntries(sendable) };
-  return encodeMessage('ERROR', header);
+  const [sentence, advice] = [message.slice(0, MAX_PROSE), hint?.slice(0, MAX_PROSE)];
+  return encodeMessage('ERROR', { id, code, message: sentence, hint: advice, fields: Object.fromEntries(sendable) });
 }
 
 /** The error that an ERROR message describes. */

@@ -5,7 +5,9 @@
 import { AlchemistError } from '../errors.js';
 import { MAX_DEPTH, MAX_ITEMS } from './limits.js';
 
-/** Bytes of a value's body behind the head byte, for heads 0xca … 0xd8: floats, integers and fixed extensions (with their type). */
+/**
+ * Bytes of a value's body behind the head byte, for heads 0xca … 0xd8: floats, integers and fixed extensions (with their type).
+ */
 const FIXED_BYTES = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17];
 
 /** Bytes of the length field behind the head byte, where there is one: bin and ext, then str, array and map. */
@@ -46,7 +48,7 @@ export function scan(bytes: Uint8Array): void {
     if (isMap(head)) enter(2 * (head < 0x90 ? head & 15 : length));
     else if (isArray(head)) enter(head < 0xa0 ? head & 15 : length);
     else {
-      const body = head >= 0xca && head <= 0xd8 ? FIXED_BYTES[head - 0xca] : isFixedText(head) ? head & 31 : isExtension(head) ? length + 1 : length;
+      const body = bodyBytes(head, length);
       need(body);
       at += body;
     }
@@ -55,9 +57,17 @@ export function scan(bytes: Uint8Array): void {
   if (at < bytes.length) throw fault(`has ${bytes.length - at} bytes behind its end`, at);
 }
 
+/** Bytes behind the head and the length of what is no container. */
+function bodyBytes(head: number, length: number): number {
+  if (head >= 0xca && head <= 0xd8) return FIXED_BYTES[head - 0xca];
+  if (isFixedText(head)) return head & 31;
+  return isExtension(head) ? length + 1 : length;
+}
+
 const isMap = (head: number): boolean => (head >= 0x80 && head <= 0x8f) || head === 0xde || head === 0xdf;
 const isArray = (head: number): boolean => (head >= 0x90 && head <= 0x9f) || head === 0xdc || head === 0xdd;
 const isFixedText = (head: number): boolean => head >= 0xa0 && head <= 0xbf;
 const isExtension = (head: number): boolean => head >= 0xc7 && head <= 0xc9;
 
-const fault = (what: string, at: number): AlchemistError => new AlchemistError('E_PROTOCOL', `a frame's MessagePack header ${what}`, { fields: { at } });
+const fault = (what: string, at: number): AlchemistError =>
+  new AlchemistError('E_PROTOCOL', `a frame's MessagePack header ${what}`, { fields: { at } });

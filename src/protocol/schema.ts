@@ -3,7 +3,9 @@ import { types } from 'node:util';
 import { AlchemistError } from '../errors.js';
 import type { Value } from './value.js';
 
-/** Gives `value` back, checked; E_PROTOCOL, naming its `path`, for anything else. Names that a record does not know are dropped. */
+/**
+ * Gives `value` back, checked; E_PROTOCOL, naming its `path`, for anything else. Names that a record does not know are dropped.
+ */
 export type Schema<T> = (value: unknown, path: string) => T;
 
 type Fields = Readonly<Record<string, Schema<unknown>>>;

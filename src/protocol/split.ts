@@ -5,15 +5,17 @@ import type { Slice } from '../layout/slice.js';
 import type { Order } from './records.js';
 
 /**
- * The pieces of a block, at most `bufferSize` bytes each, in the order of its payload: runs of whole rows (order 'row') or whole columns
- * ('column'), and parts of one when it is longer than the buffer. An empty block is one empty piece. Pieces cover every entry once.
- * E_ARGUMENT when not even one entry fits.
+ * The pieces of a block, at most `bufferSize` bytes each, in the order of its payload: runs of whole rows (order 'row') or whole
+ * columns ('column'), and parts of one when it is longer than the buffer. An empty block is one empty piece. Pieces cover every
+ * entry once. E_ARGUMENT when not even one entry fits.
  */
 export function* splitBlock(block: Block, itemBytes: number, bufferSize: number, order: Order = 'row'): Generator<Block, void, undefined> {
   const [slow, fast] = order === 'row' ? [block.rows, block.cols] : [block.cols, block.rows];
   const itemsAtOnce = Math.floor(bufferSize / itemBytes);
   if (!(itemsAtOnce >= 1)) {
-    throw new AlchemistError('E_ARGUMENT', `a buffer of ${bufferSize} bytes does not hold an entry of ${itemBytes}`, { fields: { bufferSize, itemBytes } });
+    throw new AlchemistError('E_ARGUMENT', `a buffer of ${bufferSize} bytes does not hold an entry of ${itemBytes}`, {
+      fields: { bufferSize, itemBytes },
+    });
   }
   const fastAtOnce = Math.max(1, Math.min(fast.count, itemsAtOnce));
   const slowAtOnce = Math.max(1, Math.floor(itemsAtOnce / fastAtOnce));

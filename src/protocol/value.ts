@@ -9,10 +9,14 @@ import { MAX_DEPTH, MAX_HEADER_BYTES, MAX_ITEMS } from './limits.js';
 import { scan } from './scan.js';
 
 /**
- * What a header can hold. Every number keeps its value, NaN, infinities and -0 included; integers past ±2^53 arrive as bigint when they were sent
- * as integers (of 64 bits). A number of JavaScript that is whole is written as an integer: other languages read 3 for 3.0.
+ * What a header can hold. Every number keeps its value, NaN, infinities and -0 included; integers past ±2^53 arrive as bigint
+ * when they were sent as integers (of 64 bits). A number of JavaScript that is whole is written as an integer: other languages
+ * read 3 for 3.0.
  */
-export type Value = null | boolean | number | bigint | string | Uint8Array | Float64Array | readonly Value[] | { readonly [name: string]: Value };
+export type Value =
+  | null | boolean | number | bigint | string | Uint8Array | Float64Array
+  | readonly Value[]
+  | { readonly [name: string]: Value };
 
 const FLOAT64_ARRAY = 1;
 const NEGATIVE_ZERO = 2;
@@ -34,7 +38,10 @@ const decoder = new Decoder({
   mapKeyConverter: (key) => (typeof key === 'string' ? key : refuse(`a map has a key that is a ${typeof key}, not a text`)),
 });
 
-/** The bytes of a value; entries of maps that are undefined are left out. E_PROTOCOL, naming the place, for what a peer would refuse. */
+/**
+ * The bytes of a value; entries of maps that are undefined are left out. E_PROTOCOL, naming the place, for what a peer would
+ * refuse.
+ */
 export function pack(value: unknown): Uint8Array {
   const bytes = encoder.encode(outgoing(value, 'header', 0));
   if (bytes.length > MAX_HEADER_BYTES) throw tooLong('header', bytes.length);
@@ -57,11 +64,13 @@ function outgoing(value: unknown, path: string, depth: number): unknown {
   if (typeof value === 'number') return outgoingNumber(value);
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'bigint') {
-    if (BigInt.asIntN(64, value) !== value && BigInt.asUintN(64, value) !== value) throw unsendable(path, 'an integer of more than 64 bits');
-    return value;
+    if (BigInt.asIntN(64, value) === value || BigInt.asUintN(64, value) === value) return value;
+    throw unsendable(path, 'an integer of more than 64 bits');
   }
   if (ArrayBuffer.isView(value) && value.byteLength > MAX_HEADER_BYTES) throw tooLong(path, value.byteLength);
-  if (types.isFloat64Array(value)) return new ExtData(FLOAT64_ARRAY, new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  if (types.isFloat64Array(value)) {
+    return new ExtData(FLOAT64_ARRAY, new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  }
   if (types.isUint8Array(value)) return value;
   if (Array.isArray(value)) return value.map((item, index) => outgoing(item, `${path}[${index}]`, depth + 1));
   if (typeof value === 'object' && !ArrayBuffer.isView(value)) {
@@ -79,7 +88,7 @@ function outgoingNumber(value: number): unknown {
 
 /** Integers of 64 bits to numbers where those are exact; bytes to copies, since the decoder gives views. */
 function incoming(value: unknown): Value {
-  if (typeof value === 'bigint') return BigInt(Number(value)) === value && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (typeof value !== 'object' || value === null || types.isFloat64Array(value)) return value as Value;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value as Uint8Array);
   if (value instanceof ExtData) return refuse(`extension type ${value.type} is unknown`);

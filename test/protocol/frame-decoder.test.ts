@@ -8,7 +8,10 @@ interface Log {
   readonly onHeader: (frame: Frame) => PayloadSink | undefined;
 }
 
-/** Payloads of frames of kind 1 are received in pieces, of kind 2 in place, of kind 3 skipped; `room` says how much memory is offered. */
+/**
+ * Payloads of frames of kind 1 are received in pieces, of kind 2 in place, of kind 3 skipped; `room` says how much memory is
+ * offered.
+ */
 function log(room: (left: number) => number): Log {
   const lines: string[] = [];
   return {

@@ -1,6 +1,6 @@
 /**
- * The body of SEND_MATRIX_BLOCKS and SEND_INDEXED_ROWS as a stream: a matrix id and many blocks, of which a body may hold gigabytes. Entries are
- * handed on as they come, as blocks in row order, in the byte order of this machine.
+ * The body of SEND_MATRIX_BLOCKS and SEND_INDEXED_ROWS as a stream: a matrix id and many blocks, of which a body may hold
+ * gigabytes. Entries are handed on as they come, as blocks in row order, in the byte order of this machine.
  */
 import { AlchemistError } from '../../errors.js';
 import type { Block } from '../../layout/block.js';
@@ -117,8 +117,9 @@ export class BlockStream implements BodySink {
   }
 
   #tag(head: Uint8Array): void {
-    if (head[0] === TAGS.INDEXED_ROW) this.#expect(1 + ROW_BYTES, (row) => this.#indexedRow(row));
-    else if (head[0] === TAGS.MATRIX_BLOCK) this.#expect(1 + RANGES_BYTES + (hasFlag(this.#client) ? 1 : 0), (ranges) => this.#matrixBlock(ranges));
+    const flagBytes = hasFlag(this.#client) ? 1 : 0;
+    if (head[0] === TAGS.MATRIX_BLOCK) this.#expect(1 + RANGES_BYTES + flagBytes, (ranges) => this.#matrixBlock(ranges));
+    else if (head[0] === TAGS.INDEXED_ROW) this.#expect(1 + ROW_BYTES, (row) => this.#indexedRow(row));
     else new Reader(head, this.#client).tag('MATRIX_BLOCK'); // says what was expected
   }
 
@@ -136,8 +137,9 @@ export class BlockStream implements BodySink {
     from.tag('INDEXED_ROW');
     const row = from.index();
     const length = from.index();
-    if (row < 0 || row >= this.#size.height || length < 0 || length > this.#size.width) {
-      throw new AlchemistError('E_ARGUMENT', `row ${row} with ${length} entries is none of a ${this.#size.height}×${this.#size.width} matrix`);
+    const { height, width } = this.#size;
+    if (row < 0 || row >= height || length < 0 || length > width) {
+      throw new AlchemistError('E_ARGUMENT', `row ${row} with ${length} entries is none of a ${height}×${width} matrix`);
     }
     const ranges = { rows: { start: row, end: row, step: 1 }, cols: { start: 0, end: length - 1, step: 1 } };
     this.#beginBlock(attachedBlock(ranges, this.#size, this.#bodyLeft));

@@ -20,7 +20,8 @@ export function commandName(code: number): Command | undefined {
 }
 
 export const ERRORS = {
-  NONE: 0, INVALID_HANDSHAKE: 1, INVALID_CLIENT_ID: 2, INVALID_SESSION_ID: 3, INCONSISTENT_DATATYPES: 4, NO_WORKERS: 5, NONPOS_WORKER_REQUEST: 6,
+  NONE: 0, INVALID_HANDSHAKE: 1, INVALID_CLIENT_ID: 2, INVALID_SESSION_ID: 3, INCONSISTENT_DATATYPES: 4,
+  NO_WORKERS: 5, NONPOS_WORKER_REQUEST: 6,
   /** In no client's table: the one code that makes ACIPython raise an error wherever it looks at the answer or not. */
   LOUD: 255,
 } as const;
@@ -36,5 +37,6 @@ export type Language = (typeof LANGUAGES)[number];
 
 /** The distributions in the order of their codes. */
 export const LAYOUTS: readonly DistPair[] = [
-  'MC_MR', 'MC_STAR', 'MD_STAR', 'MR_MC', 'MR_STAR', 'STAR_MC', 'STAR_MD', 'STAR_MR', 'STAR_STAR', 'STAR_VC', 'STAR_VR', 'VC_STAR', 'VR_STAR', 'CIRC_CIRC',
+  'MC_MR', 'MC_STAR', 'MD_STAR', 'MR_MC', 'MR_STAR', 'STAR_MC', 'STAR_MD', 'STAR_MR',
+  'STAR_STAR', 'STAR_VC', 'STAR_VR', 'VC_STAR', 'VR_STAR', 'CIRC_CIRC',
 ];

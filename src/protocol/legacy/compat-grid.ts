@@ -1,7 +1,7 @@
 /**
- * The grid to describe to a legacy client, so that what it derives from it covers its matrix. The clients' derivation is right on few grids
- * only, but nothing in them checks the description: a 1 × p grid serves all layouts, as long as every worker takes and gives any entry of the
- * matrix, whoever holds it.
+ * The grid to describe to a legacy client, so that what it derives from it covers its matrix. The clients' derivation is right on
+ * few grids only, but nothing in them checks the description: a 1 × p grid serves all layouts, as long as every worker takes and
+ * gives any entry of the matrix, whoever holds it.
  */
 import type { DistPair } from '../../layout/distribution.js';
 
@@ -19,15 +19,23 @@ export interface GridDescription {
   readonly places: readonly Place[];
 }
 
-/** Layouts whose columns a client deals to the workers: with fewer columns than workers, some would get none, and the client divides by it. */
+/**
+ * Layouts whose columns a client deals to the workers: with fewer columns than workers, some would get none, and the client
+ * divides by it.
+ */
 const CUTS_COLUMNS: ReadonlySet<DistPair> = new Set(['MC_MR', 'MC_STAR', 'MD_STAR', 'STAR_MD', 'STAR_MR', 'STAR_VC', 'STAR_VR']);
 
 /**
- * The layout and the grid to report for a height × width matrix in `layout` on the workers with these ids, ascending. Clients derive from it
- * disjoint shares for MC_MR, MR_STAR, STAR_MR, STAR_VC, VC_STAR, VR_STAR, MR_MC and CIRC_CIRC, where no axis is shorter than it is cut; whole copies
- * or overlapping shares for the others.
+ * The layout and the grid to report for a height × width matrix in `layout` on the workers with these ids, ascending. Clients
+ * derive from it disjoint shares for MC_MR, MR_STAR, STAR_MR, STAR_VC, VC_STAR, VR_STAR, MR_MC and CIRC_CIRC, where no axis is
+ * shorter than it is cut; whole copies or overlapping shares for the others.
  */
-export function compatGrid(layout: DistPair, workers: readonly number[], height: number, width: number): { layout: DistPair; grid: GridDescription } {
+export function compatGrid(
+  layout: DistPair,
+  workers: readonly number[],
+  height: number,
+  width: number,
+): { layout: DistPair; grid: GridDescription } {
   const p = workers.length;
   const place = (k: number): Place => {
     if (height === 1 && width === 1) return { worker: workers[k], row: 0, col: 0 };

@@ -44,15 +44,18 @@ export function encodeHandshakeReply(ids: ConnectionIds, client: LegacyClient): 
 function readTestBlock(from: Reader, dialect: Dialect): boolean {
   from.tag('MATRIX_BLOCK');
   const { rows, cols } = readRanges(from);
-  if (`${rows.start},${rows.end},${rows.step},${cols.start},${cols.end},${cols.step}` !== '0,3,1,0,2,1') throw invalid('the block is not 4×3');
+  const numbers = [rows.start, rows.end, rows.step, cols.start, cols.end, cols.step];
+  if (numbers.join() !== '0,3,1,0,2,1') throw invalid('the block is not 4×3');
   if (hasFlag({ dialect }) && from.u8() !== 1) throw invalid('the block has no data');
   const entries = from.raw(BLOCK_ENTRIES * ENTRY_BYTES);
   const view = new DataView(entries.buffer, entries.byteOffset, entries.length);
   const littleEndian = view.getFloat64(0, true) === FIRST_DOUBLE * FIRST_FACTOR;
   for (let k = 0; k < BLOCK_ENTRIES; k++) {
-    if (view.getFloat64(k * ENTRY_BYTES, littleEndian) !== FIRST_DOUBLE * (FIRST_FACTOR + k)) throw invalid(`entry ${k} of the block is wrong`);
+    const entry = view.getFloat64(k * ENTRY_BYTES, littleEndian);
+    if (entry !== FIRST_DOUBLE * (FIRST_FACTOR + k)) throw invalid(`entry ${k} of the block is wrong`);
   }
   return littleEndian;
 }
 
-const invalid = (why: string): AlchemistError => new AlchemistError('E_PROTOCOL', `this is no handshake of an Alchemist client: ${why}`);
+const invalid = (why: string): AlchemistError =>
+  new AlchemistError('E_PROTOCOL', `this is no handshake of an Alchemist client: ${why}`);

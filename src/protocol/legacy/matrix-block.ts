@@ -57,8 +57,8 @@ export function requestedBlock({ rows, cols }: Ranges, { height, width }: Size):
 }
 
 /**
- * The block whose entries follow, in the `bytesLeft` of the message. ACIPython writes a bound of 0 as 1 when it attaches data: bounds are clipped to
- * the matrix, and rows 0 to 1 with data for one row only are row 0. E_PROTOCOL when the data are not there.
+ * The block whose entries follow, in the `bytesLeft` of the message. ACIPython writes a bound of 0 as 1 when it attaches data:
+ * bounds are clipped to the matrix, and rows 0 to 1 with data for one row only are row 0. E_PROTOCOL when the data are not there.
  */
 export function attachedBlock({ rows, cols }: Ranges, { height, width }: Size, bytesLeft: number): Block {
   const clippedCols = slice({ ...cols, end: Math.min(cols.end, width - 1) });
@@ -68,7 +68,8 @@ export function attachedBlock({ rows, cols }: Ranges, { height, width }: Size, b
   if (isRowPair && clippedRows.count * oneRow > bytesLeft && oneRow === bytesLeft) clippedRows = { ...clippedRows, count: 1 };
   const bytes = clippedRows.count * oneRow;
   if (bytes > bytesLeft) {
-    throw new AlchemistError('E_PROTOCOL', `a block of ${clippedRows.count}×${clippedCols.count} entries takes ${bytes} bytes, but ${bytesLeft} are left in the message`, {
+    const shape = `${clippedRows.count}×${clippedCols.count}`;
+    throw new AlchemistError('E_PROTOCOL', `a block of ${shape} entries takes ${bytes} bytes, but ${bytesLeft} are left in the message`, {
       fields: { bytes, bytesLeft },
     });
   }
@@ -81,11 +82,15 @@ function inside(axis: 'row' | 'column', bounds: Bounds, size: number): Slice {
   const indices = slice(bounds);
   const last = indices.start + (indices.count - 1) * indices.step;
   if (indices.count === 0 || last < size) return indices;
-  throw new AlchemistError('E_ARGUMENT', `${axis} ${last} was asked for, but the matrix has ${size} ${axis}s`, { fields: { axis, last, size } });
+  throw new AlchemistError('E_ARGUMENT', `${axis} ${last} was asked for, but the matrix has ${size} ${axis}s`, {
+    fields: { axis, last, size },
+  });
 }
 
 function readBounds(next: () => number): Bounds {
   const bounds = { start: next(), end: next(), step: next() };
   if (bounds.start >= 0 && bounds.step >= 1) return bounds;
-  throw new AlchemistError('E_PROTOCOL', `the indices from ${bounds.start} in steps of ${bounds.step} are none of a matrix`, { fields: { ...bounds } });
+  throw new AlchemistError('E_PROTOCOL', `the indices from ${bounds.start} in steps of ${bounds.step} are none of a matrix`, {
+    fields: { ...bounds },
+  });
 }

@@ -1,4 +1,6 @@
-/** An incremental parser of legacy messages that owns no socket: bodies are gathered, or streamed where the consumer wants that. */
+/**
+ * An incremental parser of legacy messages that owns no socket: bodies are gathered, or streamed where the consumer wants that.
+ */
 import { AlchemistError } from '../../errors.js';
 import { Gather } from '../gather.js';
 import { decodeHeader, HEADER_BYTES, type MessageHeader } from './header.js';
@@ -66,8 +68,9 @@ export class MessageParser {
     const sink = this.#handlers.stream?.(header);
     const limit = sink ? this.limits.streamed : this.limits.gathered;
     if (header.bodyBytes > limit) {
-      throw new AlchemistError('E_PROTOCOL', `a legacy message of command ${header.command} may have a body of ${limit} bytes, but announces ${header.bodyBytes}`, {
-        fields: { command: header.command, bytes: header.bodyBytes, limit },
+      const { command, bodyBytes: bytes } = header;
+      throw new AlchemistError('E_PROTOCOL', `a legacy message of command ${command} may have a body of ${limit} bytes, but announces ${bytes}`, {
+        fields: { command, bytes, limit },
       });
     }
     this.#message = { header, sink, body: sink ? undefined : new Gather(header.bodyBytes) };

@@ -65,7 +65,9 @@ export class Reader {
   /** Takes the tag `name`; E_PROTOCOL when there is another one. */
   tag(name: Tag): void {
     const tag = this.peek();
-    if (tag !== TAGS[name]) throw fault(`${name} (${TAGS[name]}) was expected at byte ${this.#at}, but there is ${TAG_NAMES.get(tag) ?? 'the tag'} (${tag})`);
+    if (tag !== TAGS[name]) {
+      throw fault(`${name} (${TAGS[name]}) was expected at byte ${this.#at}, but there is ${TAG_NAMES.get(tag) ?? 'the tag'} (${tag})`);
+    }
     this.#at++;
   }
 

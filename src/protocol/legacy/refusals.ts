@@ -1,6 +1,6 @@
 /**
- * How to say no to a legacy client. Clients hardly look at error codes but always read the body, so every command has the answer that makes its
- * client report the failure, or at least not misread it. A client without an answer waits for ever.
+ * How to say no to a legacy client. Clients hardly look at error codes but always read the body, so every command has the answer
+ * that makes its client report the failure, or at least not misread it. A client without an answer waits for ever.
  */
 import { type Command, commandName, ERRORS } from './codes.js';
 import type { Addressee } from './responses.js';
@@ -37,8 +37,8 @@ const REFUSALS: Partial<Record<Command, Refusal>> = {
 };
 
 /**
- * The answer that refuses the command with this code, known or not; undefined for those that must not be answered. `to.client` may be any before the
- * handshake. `error` replaces the code where clients tell several apart: NONPOS_WORKER_REQUEST.
+ * The answer that refuses the command with this code, known or not; undefined for those that must not be answered. `to.client`
+ * may be any before the handshake. `error` replaces the code where clients tell several apart: NONPOS_WORKER_REQUEST.
  */
 export function encodeRefusal(to: Addressee, code: number, reason: string, error?: number): Uint8Array | undefined {
   const command = commandName(code);

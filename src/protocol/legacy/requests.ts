@@ -60,8 +60,8 @@ type Decoded = typeof BODIES;
 export type LegacyRequest = { [K in keyof Decoded]: { readonly command: K } & Readonly<ReturnType<Decoded[K]>> }[keyof Decoded];
 
 /**
- * The request of a message. E_PROTOCOL when its body is not what the command demands, and E_ARGUMENT for a command that no client sends or that is
- * not answered here; both should be answered, for a client waits for ever.
+ * The request of a message. E_PROTOCOL when its body is not what the command demands, and E_ARGUMENT for a command that no client
+ * sends or that is not answered here; both should be answered, for a client waits for ever.
  */
 export function decodeRequest(code: number, body: Uint8Array, client: LegacyClient): LegacyRequest {
   const command = commandName(code);
@@ -76,7 +76,10 @@ export function decodeRequest(code: number, body: Uint8Array, client: LegacyClie
 
 const isDecoded = (command: Command): command is keyof Decoded => Object.hasOwn(BODIES, command);
 
-/** Newer clients ask with a block without data, older ones with six numbers. Some of the newer ones do that too, so the tag decides. */
+/**
+ * Newer clients ask with a block without data, older ones with six numbers. Some of the newer ones do that too, so the tag
+ * decides.
+ */
 function readRequestedRanges(from: Reader): Ranges {
   if (from.peek() === TAGS.LONG) return readTaggedRanges(from);
   from.tag('MATRIX_BLOCK');

@@ -22,7 +22,10 @@ export function encodeText(to: Addressee, command: Command, text: string): Uint8
   return new Writer(to.client).taggedString(text).message(to, COMMANDS[command]);
 }
 
-/** Workers, ids ascending: the answer to REQUEST_WORKERS (all of the session's), to YIELD_WORKERS (those given back) and to the lists. */
+/**
+ * Workers, ids ascending: the answer to REQUEST_WORKERS (all of the session's), to YIELD_WORKERS (those given back) and to the
+ * lists.
+ */
 export function encodeWorkers(to: Addressee, command: Command, workers: readonly WorkerInfo[]): Uint8Array {
   const writer = new Writer(to.client).taggedShort(workers.length);
   for (const worker of workers) writeWorkerInfo(writer, worker);
@@ -67,11 +70,15 @@ export interface AnswerPart {
 }
 
 /**
- * The answer to REQUEST_MATRIX_BLOCKS as parts, so that it is never in memory as a whole: the head of the first one is the message's header with all
- * that precedes entries, and must be written in one call. E_ARGUMENT for a block outside of the matrix, or when the message would be too long.
+ * The answer to REQUEST_MATRIX_BLOCKS as parts, so that it is never in memory as a whole: the head of the first one is the
+ * message's header with all that precedes entries, and must be written in one call. E_ARGUMENT for a block outside of the matrix,
+ * or when the message would be too long.
  */
 export function encodeBlocks(to: Addressee, matrix: number, size: Size, asked: readonly Ranges[]): AnswerPart[] {
-  const blocks = asked.map((ranges) => ({ block: requestedBlock(ranges, size), head: writeBlockHead(new Writer(to.client), ranges).body }));
+  const blocks = asked.map((ranges) => ({
+    block: requestedBlock(ranges, size),
+    head: writeBlockHead(new Writer(to.client), ranges).body,
+  }));
   return answerParts(to, 'REQUEST_MATRIX_BLOCKS', matrix, blocks);
 }
 

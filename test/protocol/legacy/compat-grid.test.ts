@@ -6,7 +6,9 @@ import { clientRanges, indices } from './legacy-client.js';
 const WORKERS = [1, 2, 3, 4, 5, 6, 8, 9, 12];
 const SIZES = [[1, 1], [1, 5], [5, 1], [2, 2], [3, 2], [2, 3], [7, 4], [4, 7], [20, 30], [30, 13]] as const;
 
-/** Layouts of which the clients make shares that do not overlap, when no axis that they cut is shorter than the number of workers. */
+/**
+ * Layouts of which the clients make shares that do not overlap, when no axis that they cut is shorter than the number of workers.
+ */
 const DISJOINT: readonly DistPair[] = ['MC_MR', 'MR_MC', 'MR_STAR', 'STAR_MR', 'STAR_VC', 'VC_STAR', 'VR_STAR', 'CIRC_CIRC'];
 const WHOLE: readonly DistPair[] = ['STAR_MC', 'STAR_STAR'];
 

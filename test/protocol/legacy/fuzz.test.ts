@@ -15,7 +15,10 @@ const SIZE = { height: 3, width: 2 };
 const VECTORS = JSON.parse(readFileSync('test/fixtures/protocol/legacy/vectors.json', 'utf8')) as { hex: string; from: string }[];
 const messages = VECTORS.filter(({ from }) => from === 'client').map(({ hex }) => unhex(hex));
 
-/** Captured messages one after another, with bytes changed, cut out or put in. Lengths are mostly kept right, so that bodies are reached. */
+/**
+ * Captured messages one after another, with bytes changed, cut out or put in. Lengths are mostly kept right, so that bodies are
+ * reached.
+ */
 const mangled = fc
   .record({
     which: fc.array(fc.nat(messages.length - 1), { minLength: 1, maxLength: 3 }),

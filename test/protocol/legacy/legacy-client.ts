@@ -1,4 +1,7 @@
-/** The client's side of the legacy protocol, as the Python and JVM clients have it: requests, answers, and what a client derives from a grid. */
+/**
+ * The client's side of the legacy protocol, as the Python and JVM clients have it: requests, answers, and what a client derives
+ * from a grid.
+ */
 import { hasFlag, type ConnectionIds, type LegacyClient } from '#src/protocol/legacy/client.js';
 import { COMMANDS, LANGUAGES, LAYOUTS, TAGS } from '#src/protocol/legacy/codes.js';
 import type { GridDescription } from '#src/protocol/legacy/compat-grid.js';
