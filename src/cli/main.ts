@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { AlchemistError } from '../errors.js';
 import { addDemo } from './demo.js';
+import { addBench } from './bench.js';
 import { addDoctor } from './doctor.js';
 import { addGemm } from './gemm.js';
 import { addInfo } from './info.js';
@@ -50,7 +51,7 @@ function program(): Command {
     .exitOverride()
     .configureHelp({ styleTitle: bold, styleCommandText: cyan, styleSubcommandText: cyan, styleOptionText: cyan })
     .configureOutput({ outputError: (text, write) => write(`${oneLine(text)} (alchemist help shows what there is)\n`) });
-  for (const add of [addSvd, addGemm, addInfo, addLayout, addDoctor, addDemo, addServe]) add(alchemist);
+  for (const add of [addSvd, addGemm, addInfo, addLayout, addDoctor, addDemo, addServe, addBench]) add(alchemist);
   return alchemist;
 }
 

@@ -1,0 +1,64 @@
+/** `alchemist bench`: measures this machine, each figure beside its limit in the same run. */
+import { Argument, type Command } from 'commander';
+import { bold, green, print, printJson, red, table } from './terminal.js';
+
+/** What the modules of bench/ yield; they are built beside the library and know it, not the other way round. */
+interface Row {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly ratio?: number;
+  readonly against?: string;
+  readonly target?: number;
+  readonly lower?: boolean;
+}
+type Suite = (options: { quick: boolean }) => AsyncGenerator<Row>;
+
+const SUITES: Readonly<Record<string, string>> = {
+  kernels: 'products and sweeps on one thread, against the peak of the same build',
+  layouts: 'redistributions, against plain copies; bytes moved, against formulas',
+  engine: 'products on several ranks, starting, calls',
+  svd: 'truncated SVD, against passes over the matrix',
+};
+
+const EXAMPLES = `
+Examples:
+  $ alchemist bench kernels            how near products come to the peak of the hardware
+  $ alchemist bench --quick            all of it, briefly
+  $ alchemist bench layouts --json     for a machine to read
+
+Answers are checked before times are told. Trust the ratios: both sides were measured in turns, in this run.`;
+
+export function addBench(program: Command): void {
+  const about = Object.entries(SUITES).map(([name, text]) => `${name}: ${text}`).join('; ');
+  program
+    .command('bench')
+    .summary('measure this machine')
+    .description('Measures kernels, redistribution, the grid of ranks and the truncated SVD, each beside its limit in the same run.')
+    .addArgument(new Argument('[suite]', about).choices(Object.keys(SUITES)))
+    .option('--quick', 'smaller sizes and fewer repetitions', false)
+    .option('--json', 'print JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(bench);
+}
+
+async function bench(suite: string | undefined, options: { quick: boolean; json?: boolean }): Promise<void> {
+  const rows: (Row & { suite: string })[] = [];
+  for (const name of suite === undefined ? Object.keys(SUITES) : [suite]) {
+    const module = (await import(new URL(`../bench/${name}.js`, import.meta.url).href)) as Record<string, Suite>;
+    if (!options.json) print(bold(name));
+    for await (const row of module[name]({ quick: options.quick })) {
+      rows.push({ suite: name, ...row });
+      if (!options.json) print(...table(['<', '', '<', '', '<', ''], [cells(row)]).slice(1));
+    }
+  }
+  if (options.json) printJson(rows);
+}
+
+function cells({ name, value, unit, ratio, against, target, lower }: Row): string[] {
+  const reached = ratio === undefined || target === undefined || (lower ? ratio <= target : ratio >= target);
+  const mark = target === undefined ? '' : `${reached ? green('✓') : red('✗')} ${lower ? '≤' : '≥'} ${target}`;
+  return [name.padEnd(44), formatFigure(value).padStart(8), unit.padEnd(8), ratio === undefined ? '' : ratio.toFixed(2).padStart(6), against ? `of ${against}` : '', mark];
+}
+
+const formatFigure = (x: number): string => (x >= 1e5 ? x.toExponential(2) : x.toPrecision(4));
