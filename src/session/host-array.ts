@@ -27,27 +27,49 @@ export type MatrixLike =
 /** Shape of flat data: [height, width]. */
 export type Shape = readonly [height: number, width: number];
 
-/**
- * `source` as a HostArray. Typed arrays and strided arrays are referred to, not copied; nested arrays and objects with `get` are copied once.
- * @throws AlchemistError E_SHAPE for ragged rows, missing or wrong shapes, or more than two dimensions.
- */
-export function hostArray(source: MatrixLike, options: { shape?: Shape; order?: 'row' | 'column' } = {}): HostArray {
-  if (types.isFloat64Array(source) || types.isFloat32Array(source)) return flat(source, options);
-  if (ArrayBuffer.isView(source)) return flat(source as unknown as ArrayLike<number>, options);
-  if (Array.isArray(source)) {
-    const rows = source as readonly (number | ArrayLike<number>)[];
-    if (rows.length === 0 && !options.shape) return { data: [], height: 0, width: 0, offset: 0, rowStride: 1, colStride: 1 };
-    return typeof rows[0] === 'number' || rows.length === 0 ? flat(rows as readonly number[], options) : nested(rows as readonly ArrayLike<number>[]);
-  }
-  if (typeof source === 'object' && source !== null) {
-    if ('shape' in source && 'data' in source) return stridedArray(source);
-    if ('rows' in source && 'columns' in source && typeof source.get === 'function') return copied(source.rows, source.columns, (i, j) => source.get(i, j));
-  }
-  throw new AlchemistError('E_ARGUMENT', `a matrix must be a Float64Array or Float32Array with a shape, an array of rows, or an object with data, shape and strides; got ${typeof source}`);
+export interface HostArrayOptions {
+  /** Of flat data; anything else has its own, which must agree. */
+  readonly shape?: Shape;
+  /** Of flat data. */
+  readonly order?: 'row' | 'column';
 }
 
-function flat(data: ArrayLike<number>, { shape, order = 'row' }: { shape?: Shape; order?: 'row' | 'column' }): HostArray {
-  const [height, width] = shape ?? [data.length, 1];
+/**
+ * `source` as a HostArray. Typed arrays and strided arrays are referred to, not copied; nested arrays and objects with `get` are copied once.
+ * @throws AlchemistError E_SHAPE for ragged rows, missing or wrong shapes, or more than two dimensions; E_ARGUMENT for what holds no numbers.
+ */
+export function hostArray(source: MatrixLike, options: HostArrayOptions = {}): HostArray {
+  const { shape, order = 'row' } = options;
+  if (order !== 'row' && order !== 'column') throw new AlchemistError('E_ARGUMENT', `order must be 'row' or 'column', got ${JSON.stringify(order)}`);
+  if (isFlat(source)) return flat(source, shape, order);
+  const host = shaped(source);
+  if (shape && (shape[0] !== host.height || shape[1] !== host.width)) {
+    throw new AlchemistError('E_SHAPE', `the matrix is ${host.height}×${host.width}, but shape says ${shape.join('×')}`, { hint: 'shape is for flat data; leave it out' });
+  }
+  return host;
+}
+
+type Flat = readonly number[] | Float64Array | Float32Array;
+
+/** One-dimensional data; an empty array is one, too, when a shape says so. */
+function isFlat(source: MatrixLike): source is Flat {
+  return ArrayBuffer.isView(source) || (Array.isArray(source) && !isRow(source[0]));
+}
+
+const isRow = (value: unknown): value is ArrayLike<number> => Array.isArray(value) || ArrayBuffer.isView(value);
+
+function shaped(source: Exclude<MatrixLike, Flat>): HostArray {
+  if (Array.isArray(source)) return nested(source as readonly ArrayLike<number>[]);
+  if (typeof source === 'object' && source !== null) {
+    if ('shape' in source && 'data' in source) return strided(source);
+    if ('rows' in source && 'columns' in source && typeof source.get === 'function') return behindGet(source);
+  }
+  throw new AlchemistError('E_ARGUMENT', `a matrix must be a Float64Array or Float32Array with a shape, an array of rows, or an object with data, shape and strides; got ${source === null ? 'null' : typeof source}`);
+}
+
+function flat(data: Flat, shape: Shape | undefined, order: 'row' | 'column'): HostArray {
+  mustHoldNumbers(data);
+  const [height, width] = shape ?? (data.length === 0 && Array.isArray(data) ? [0, 0] : [data.length, 1]);
   mustBeSizes([height, width]);
   if (height * width !== data.length) {
     throw new AlchemistError('E_SHAPE', `an array of ${data.length} numbers cannot be ${height}×${width} (that takes ${height * width})`, { hint: 'pass { shape: [height, width] }' });
@@ -56,44 +78,69 @@ function flat(data: ArrayLike<number>, { shape, order = 'row' }: { shape?: Shape
 }
 
 function nested(rows: readonly ArrayLike<number>[]): HostArray {
-  const width = rows[0].length;
+  const [height, width] = [rows.length, rows[0].length];
+  const data = rows.every((row) => types.isFloat32Array(row)) ? new Float32Array(height * width) : new Float64Array(height * width);
   for (const [i, row] of rows.entries()) {
-    if (row === null || typeof row !== 'object' || row.length !== width) {
-      throw new AlchemistError('E_SHAPE', `row ${i} has ${(row as ArrayLike<number> | null)?.length ?? 'no'} entries, row 0 has ${width}`, { hint: 'all rows must have the same length' });
+    if (!isRow(row) || row.length !== width) {
+      throw new AlchemistError('E_SHAPE', `row ${i} has ${isRow(row) ? row.length : 'no'} entries, row 0 has ${width}`, { hint: 'all rows must have the same length' });
     }
+    mustHoldNumbers(row, `row ${i}`);
+    data.set(row, i * width);
   }
-  return copied(rows.length, width, (i, j) => rows[i][j]);
+  return { data, height, width, offset: 0, rowStride: width, colStride: 1 };
 }
 
-function copied(height: number, width: number, get: (i: number, j: number) => number): HostArray {
+function behindGet(source: Extract<MatrixLike, { rows: number }>): HostArray {
+  const { rows: height, columns: width } = source;
   mustBeSizes([height, width]);
   const data = new Float64Array(height * width);
   for (let i = 0, at = 0; i < height; i++) {
     for (let j = 0; j < width; j++) {
-      const value = get(i, j);
-      if (typeof value !== 'number') throw new AlchemistError('E_ARGUMENT', `entry (${i}, ${j}) is a ${typeof value}, not a number`);
+      const value: unknown = source.get(i, j);
+      if (typeof value !== 'number') throw new AlchemistError('E_ARGUMENT', `entry (${i}, ${j}) is not a number, but of type ${typeof value}`);
       data[at++] = value;
     }
   }
   return { data, height, width, offset: 0, rowStride: width, colStride: 1 };
 }
 
-function stridedArray(source: Extract<MatrixLike, { shape: readonly number[] }>): HostArray {
+function strided(source: Extract<MatrixLike, { shape: readonly number[] }>): HostArray {
+  const { data } = source;
   const shape = [...source.shape];
   if (shape.length > 2) throw new AlchemistError('E_SHAPE', `a matrix has two dimensions, got shape [${shape.join(', ')}]`);
   mustBeSizes(shape);
+  mustHoldNumbers(data);
   const [height, width] = [shape[0] ?? 1, shape[1] ?? 1];
-  const given = source.strides ?? source.stride;
-  const strides = given ? [...given] : source.order === 'column-major' || source.order === 'column' ? [1, height] : [width, 1];
-  const [rowStride, colStride] = [strides[0] ?? 1, strides[1] ?? 1];
+  const byColumns = source.order === 'column-major' || source.order === 'column';
+  const strides = [...(source.strides ?? source.stride ?? (byColumns ? [1, height] : [width, 1]).slice(0, shape.length))];
   const offset = source.offset ?? 0;
-  const reach = (n: number, stride: number): [number, number] => (n === 0 ? [0, 0] : [Math.min(0, (n - 1) * stride), Math.max(0, (n - 1) * stride)]);
+  const description = `shape [${shape.join(', ')}] with strides [${strides.join(', ')}] and offset ${offset}`;
+  if (strides.length !== shape.length || ![offset, ...strides].every(Number.isInteger)) {
+    throw new AlchemistError('E_SHAPE', `${description} is not a matrix`, { hint: 'strides are whole numbers, one for each dimension; the offset is a whole number, too' });
+  }
+  const [rowStride, colStride] = [strides[0] ?? 1, strides[1] ?? 1];
+  const reach = (n: number, stride: number): [number, number] => [Math.min(0, (n - 1) * stride), Math.max(0, (n - 1) * stride)];
   const [rowLow, rowHigh] = reach(height, rowStride);
   const [colLow, colHigh] = reach(width, colStride);
-  if (height * width > 0 && (offset + rowLow + colLow < 0 || offset + rowHigh + colHigh >= source.data.length)) {
-    throw new AlchemistError('E_SHAPE', `shape [${shape.join(', ')}] with strides [${strides.join(', ')}] and offset ${offset} reaches outside the ${source.data.length} numbers of data`);
+  if (height * width > 0 && (offset + rowLow + colLow < 0 || offset + rowHigh + colHigh >= data.length)) {
+    throw new AlchemistError('E_SHAPE', `${description} reaches outside the ${data.length} numbers of data`);
   }
-  return { data: source.data, height, width, offset, rowStride, colStride };
+  return { data, height, width, offset, rowStride, colStride };
+}
+
+/** Typed arrays hold numbers, but for the two of BigInts; what other arrays hold is looked at. */
+function mustHoldNumbers(data: ArrayLike<number>, name = 'the data'): void {
+  const fail = (found: string): never => {
+    throw new AlchemistError('E_ARGUMENT', `${name} must be an array of numbers, but ${found}`);
+  };
+  if (!Number.isInteger(data?.length)) fail(`it is ${Object.prototype.toString.call(data).slice(8, -1)}`);
+  if (types.isBigInt64Array(data) || types.isBigUint64Array(data)) fail('it is one of BigInts');
+  if (ArrayBuffer.isView(data)) return;
+  for (let at = 0; at < data.length; at++) {
+    if (typeof data[at] === 'number') continue;
+    if (isRow(data[at])) throw new AlchemistError('E_SHAPE', `a matrix has two dimensions, but entry ${at} of ${name} is an array`);
+    fail(`entry ${at} is ${data[at] === null ? 'null' : `of type ${typeof data[at]}`}`);
+  }
 }
 
 function mustBeSizes(sizes: readonly number[]): void {
