@@ -4,7 +4,9 @@ import { balanced, balancedLayout, isBalanced } from '../dist/conform.js';
 import { redistribute } from '../dist/redistribute.js';
 import { AlchemistError } from '../errors.js';
 import { describe, type Layout, transposed } from '../layout/layout.js';
-import { innerProducts, layoutsForDot, layoutsForStationaryA, layoutsForStationaryC, movesInto, stationaryA, stationaryB, stationaryC, wordsMoved } from './summa.js';
+import {
+  innerProducts, layoutsForDot, layoutsForStationaryA, layoutsForStationaryC, movesInto, stationaryA, stationaryB, stationaryC, wordsMoved,
+} from './summa.js';
 
 /** The operand that stays, or the inner-product form. */
 export type GemmVariant = 'C' | 'A' | 'B' | 'dot';
@@ -50,7 +52,14 @@ export function mustMultiply(A: Layout, B: Layout, C?: Layout): void {
  * redistributed).
  * @returns the variant that ran.
  */
-export function gemm(alpha: number, A: DistMatrix, B: DistMatrix, beta: number, C: DistMatrix, variant: GemmVariant = chooseGemm(A.layout, B.layout, C.layout, beta !== 0)): GemmVariant {
+export function gemm(
+  alpha: number,
+  A: DistMatrix,
+  B: DistMatrix,
+  beta: number,
+  C: DistMatrix,
+  variant: GemmVariant = chooseGemm(A.layout, B.layout, C.layout, beta !== 0),
+): GemmVariant {
   mustMultiply(A.layout, B.layout, C.layout);
   A.grid.memory.heap.scope(() => {
     if (variant === 'C' && !isBalanced(C.layout)) {

@@ -4,8 +4,8 @@ import { frobeniusNorm } from './norms.js';
 import { truncatedSvd } from './truncated-svd.js';
 
 /**
- * ‖A‖₂ = σ₁, by Lanczos for one singular triplet; the Frobenius norm where that is the same: vectors, zeros, and matrices with NaN or infinities.
- * A Frobenius norm beyond the range of f64 counts as infinite. Collective. E_CONVERGENCE as {@link truncatedSvd}.
+ * ‖A‖₂ = σ₁, by Lanczos for one singular triplet; the Frobenius norm where that is the same: vectors, zeros, and matrices with NaN or
+ * infinities. A Frobenius norm beyond the range of f64 counts as infinite. Collective. E_CONVERGENCE as {@link truncatedSvd}.
  */
 export function twoNorm(A: DistMatrix): number {
   const frobenius = frobeniusNorm(A);

@@ -9,6 +9,10 @@ const PIECE = 2 ** 16;
 /** Milliseconds after which the event loop turns, however slow the function is. */
 const TURN_MS = 8;
 
+/** 0 … n - 1 in ranges of at most `most`. */
+const piecesOf = (n: number, most: number): Range[] =>
+  Array.from({ length: Math.ceil(n / most) }, (_, k) => ({ start: k * most, count: Math.min(most, n - k * most) }));
+
 /**
  * Calls f(i, j) once for every entry of a height × width matrix, row by row within pieces, and hands each piece to `write`.
  * @throws what f throws; AlchemistError E_ARGUMENT when f does not return a number, E_CANCELLED.
@@ -20,7 +24,6 @@ export async function fillByPieces(
   write: (rows: Range, cols: Range, piece: HostArray) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const piecesOf = (n: number, most: number) => Array.from({ length: Math.ceil(n / most) }, (_, k) => ({ start: k * most, count: Math.min(most, n - k * most) }));
   const colsAtOnce = Math.min(width, PIECE);
   const rowsAtOnce = Math.floor(PIECE / Math.max(1, colsAtOnce));
   let turned = performance.now();
@@ -32,7 +35,7 @@ export async function fillByPieces(
         const value = f(i, j);
         if (typeof value !== 'number') throw new AlchemistError('E_ARGUMENT', `fromFunction: entry (${i}, ${j}) is a ${typeof value}, not a number`);
         data[at] = value;
-        if (at % 64 === 0 && performance.now() - turned > TURN_MS) {
+        if (at % 8 === 0 && performance.now() - turned > TURN_MS) {
           await nextTurn();
           if (signal?.aborted) throw new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');
           turned = performance.now();

@@ -2,10 +2,10 @@
  * The operations of a session: each method names a task, its operands and its options.
  *
  * Operands may have any distributions. Entries that are NaN or infinite go through every operation as IEEE 754 says, unless a method says
- * otherwise; a factor of exactly 0 leaves its matrix out, as in the BLAS. All errors are AlchemistErrors: E_SHAPE and E_LAYOUT for operands that do not
- * fit, with their shapes and layouts, E_ARGUMENT for options that cannot be, E_MEMORY before anything is allocated, E_FREED, E_CLOSED and
- * E_CANCELLED. After an error the session is as usable as before, and matrices that would have been overwritten are whole unless the
- * operation had begun.
+ * otherwise; a factor of exactly 0 leaves its matrix out, as in the BLAS. All errors are AlchemistErrors: E_SHAPE and E_LAYOUT for operands
+ * that do not fit, with their shapes and layouts, E_ARGUMENT for options that cannot be, E_MEMORY before anything is allocated, E_FREED,
+ * E_CLOSED and E_CANCELLED. After an error the session is as usable as before; a matrix that the operation overwrites is untouched if it
+ * was refused, and undefined if it failed on the way.
  */
 import type { Range } from '../layout/layout.js';
 import type { DistPair } from '../layout/distribution.js';
@@ -103,8 +103,8 @@ export abstract class Operations {
   }
 
   /** A(row … , col … ) := B in place, as many rows and columns as B has; B is not A. @returns A. */
-  setSubmatrix(A: MatrixHandle, at: { readonly row: number; readonly col: number }, B: MatrixHandle, options: CallOptions = {}): Promise<MatrixHandle> {
-    return this.#matrix('setSubmatrix', { ...options, A, B, row: at.row, col: at.col });
+  setSubmatrix(A: MatrixHandle, { row, col }: { readonly row: number; readonly col: number }, B: MatrixHandle, options: CallOptions = {}): Promise<MatrixHandle> {
+    return this.#matrix('setSubmatrix', { ...options, A, B, row, col });
   }
 
   /**

@@ -10,9 +10,9 @@ export const diagonalMatrix = defineTask({
   params: { ...newMatrixParams, values: { type: 'reals', optional: true, about: 'at most min(height, width) numbers; zeros follow them' } },
   returns: { A: 'the matrix' },
   check({ height, width, values }) {
-    if (values && values.length > Math.min(height, width)) {
-      throw new AlchemistError('E_SHAPE', `diagonalMatrix: the diagonal of a ${height}×${width} matrix has ${Math.min(height, width)} entries, not ${values.length}`);
-    }
+    const most = Math.min(height, width);
+    if (!values || values.length <= most) return;
+    throw new AlchemistError('E_SHAPE', `diagonalMatrix: the diagonal of a ${height}×${width} matrix has ${most} entries, not ${values.length}`);
   },
   cost: newMatrixCost,
   run({ grid }, { values, ...wanted }) {

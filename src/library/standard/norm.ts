@@ -1,5 +1,4 @@
 /** Norms of A. */
-import type { DistMatrix } from '../../dist/dist-matrix.js';
 import { gridSize, type Layout, transposed } from '../../layout/layout.js';
 import { contractedEntries } from '../../layout/plan.js';
 import { columnSumLayouts, frobeniusNorm, infinityNorm, maxNorm, oneNorm } from '../../linalg/norms.js';
@@ -9,7 +8,7 @@ import { storageOf } from '../storage.js';
 import { type Cost, defineTask, type MatrixInfo } from '../task.js';
 import { truncatedSvd } from './truncated-svd.js';
 
-const NORMS = { one: oneNorm, infinity: infinityNorm, frobenius: frobeniusNorm, max: maxNorm, two: twoNorm } as const satisfies Record<string, (A: DistMatrix) => number>;
+const NORMS = { one: oneNorm, infinity: infinityNorm, frobenius: frobeniusNorm, max: maxNorm, two: twoNorm } as const;
 type NormKind = keyof typeof NORMS;
 
 /** The price of the sums of each column. */

@@ -16,7 +16,8 @@ export const uniform = defineTask({
   },
   returns: { A: 'the matrix' },
   check({ low, high }) {
-    if (!(low <= high) || high - low === Infinity) throw new AlchemistError('E_ARGUMENT', `uniform: there are no numbers from ${low} to ${high}`, { hint: 'low ≤ high, and high - low is finite' });
+    if (low <= high && high - low < Infinity) return;
+    throw new AlchemistError('E_ARGUMENT', `uniform: there are no numbers from ${low} to ${high}`, { hint: 'low ≤ high, and high - low is finite' });
   },
   cost: newMatrixCost,
   run({ grid }, { seed, low, high, ...wanted }) {
