@@ -79,6 +79,7 @@ export function gemm(alpha: number, A: Matrix, B: Matrix, beta: number, C: Matri
     return gemm(alpha, B.transposed, A.transposed, beta, C.transposed);
   }
   const [m, n, k] = [C.height, C.width, A.width];
+  if (m === 0 || n === 0 || k === 0) return scale(beta, C);
   const { kernels, heap, gemmKernel } = C.memory;
   const set = kernels[C.dtype];
   const work = heap.alloc(set[`${gemmKernel}Work`](m, n, k));
