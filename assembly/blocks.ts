@@ -166,8 +166,13 @@ function walk<T>(add: bool, m: i32, n: i32, alpha: T, src: usize, rs: i32, cs: i
   const isTransposed = isRowMajor(m, n, rs, cs);
   for (let j = 0; j < n; j += TILE) {
     const w = min(n - j, TILE), sj = at<T>(src, 0, j, rs, cs), dj = at<T>(dst, 0, j, rd, cd);
-    if (!isTransposed) panel<T>(add, m, w, alpha, sj, rs, cs, dj, rd, cd);
-    else for (let i = 0; i < m; i += TILE) tile<T>(add, min(m - i, TILE), w, alpha, at<T>(sj, i, 0, rs, cs), rs, cs, at<T>(dj, i, 0, rd, cd), rd, cd);
+    if (!isTransposed) {
+      panel<T>(add, m, w, alpha, sj, rs, cs, dj, rd, cd);
+    } else {
+      for (let i = 0; i < m; i += TILE) {
+        tile<T>(add, min(m - i, TILE), w, alpha, at<T>(sj, i, 0, rs, cs), rs, cs, at<T>(dj, i, 0, rd, cd), rd, cd);
+      }
+    }
   }
 }
 
@@ -216,13 +221,25 @@ export function convertBlock<S, T>(m: i32, n: i32, src: usize, rs: i32, cs: i32,
   for (let j = 0; j < n; j++) convertColumn<S, T>(m, at<S>(src, 0, j, rs, cs), rs, at<T>(dst, 0, j, rd, cd), rd);
 }
 
-export function copyBlock_f64(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void { copyBlock<f64>(m, n, src, rs, cs, dst, rd, cd); }
-export function addBlock_f64(m: i32, n: i32, alpha: f64, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void { addBlock<f64>(m, n, alpha, src, rs, cs, dst, rd, cd); }
+export function copyBlock_f64(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
+  copyBlock<f64>(m, n, src, rs, cs, dst, rd, cd);
+}
+export function addBlock_f64(m: i32, n: i32, alpha: f64, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
+  addBlock<f64>(m, n, alpha, src, rs, cs, dst, rd, cd);
+}
 export function scaleBlock_f64(m: i32, n: i32, beta: f64, a: usize, rs: i32, cs: i32): void { scaleBlock<f64>(m, n, beta, a, rs, cs); }
 export function fillBlock_f64(m: i32, n: i32, value: f64, a: usize, rs: i32, cs: i32): void { fillBlock<f64>(m, n, value, a, rs, cs); }
-export function copyBlock_f32(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void { copyBlock<f32>(m, n, src, rs, cs, dst, rd, cd); }
-export function addBlock_f32(m: i32, n: i32, alpha: f32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void { addBlock<f32>(m, n, alpha, src, rs, cs, dst, rd, cd); }
+export function copyBlock_f32(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
+  copyBlock<f32>(m, n, src, rs, cs, dst, rd, cd);
+}
+export function addBlock_f32(m: i32, n: i32, alpha: f32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
+  addBlock<f32>(m, n, alpha, src, rs, cs, dst, rd, cd);
+}
 export function scaleBlock_f32(m: i32, n: i32, beta: f32, a: usize, rs: i32, cs: i32): void { scaleBlock<f32>(m, n, beta, a, rs, cs); }
 export function fillBlock_f32(m: i32, n: i32, value: f32, a: usize, rs: i32, cs: i32): void { fillBlock<f32>(m, n, value, a, rs, cs); }
-export function convertBlock_f32_f64(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void { convertBlock<f32, f64>(m, n, src, rs, cs, dst, rd, cd); }
-export function convertBlock_f64_f32(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void { convertBlock<f64, f32>(m, n, src, rs, cs, dst, rd, cd); }
+export function convertBlock_f32_f64(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
+  convertBlock<f32, f64>(m, n, src, rs, cs, dst, rd, cd);
+}
+export function convertBlock_f64_f32(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
+  convertBlock<f64, f32>(m, n, src, rs, cs, dst, rd, cd);
+}

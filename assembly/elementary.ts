@@ -42,7 +42,8 @@ export function cosTurns(x: v128): v128 {
   const cosHigh = step(-2.75573143513906633035e-7, step(2.0875723212981748279e-9, f64x2.splat(-1.13596475577881948265e-11), z), z);
   const cosLow = step(4.16666666666666019037e-2, step(-1.38888888888741095749e-3, step(2.48015872894767294178e-5, cosHigh, z), z), z);
   const cos = f64x2.add(f64x2.sub(f64x2.splat(1), f64x2.mul(f64x2.splat(0.5), z)), f64x2.mul(f64x2.mul(z, z), cosLow));
-  // 0: cos, 1: -sin, 2: -cos, 3: sin, 4: cos. Adding 2⁵² brings the count to the low bits: bit 0 chooses sin, bit 1 of (count + 1) the sign.
+  // 0: cos, 1: -sin, 2: -cos, 3: sin, 4: cos. Adding 2⁵² brings the count to the low bits: bit 0 chooses sin, bit 1 of
+  // (count + 1) the sign.
   const count = f64x2.add(quarters, f64x2.splat(4503599627370496));
   const isSin = i64x2.neg(v128.and(count, i64x2.splat(1)));
   const sign = i64x2.shl(i64x2.shr_u(i64x2.add(count, i64x2.splat(1)), 1), 63);

@@ -2,7 +2,7 @@
 import { amax, asum, dot } from './level1';
 import { at, entry, isRowMajor } from './strides';
 
-/** A sum of squares in [2⁻⁹⁰⁰, 2⁹⁰⁰] lost nothing: no square overflowed, and those that underflowed are below its last bit. */
+/** A sum of squares in [2⁻⁹⁰⁰, 2⁹⁰⁰] lost nothing: no square overflowed, and what underflowed is below its last bit. */
 // @ts-ignore: decorator
 @inline
 function isSafe(sumSquares: f64): bool {
@@ -16,7 +16,7 @@ function sumSquares<T>(m: i32, n: i32, a: usize, rs: i32, cs: i32): f64 {
   return s;
 }
 
-/** The power of two p with 1 ≤ largest/p < 2, or as near as p and 1/p are normal numbers; 1 for 0, ∞ and NaN: scaling by it is exact. */
+/** The power of two p with 1 ≤ largest/p < 2, as near as p and 1/p are normal; 1 for 0, ∞ and NaN: scaling by it is exact. */
 export function powerOfTwo(largest: f64): f64 {
   if (largest == 0 || !isFinite<f64>(largest)) return 1;
   return reinterpret<f64>(min<i64>(max<i64>(reinterpret<i64>(largest) >> 52, 1), 2045) << 52);
@@ -103,14 +103,26 @@ function countNonFinite<T>(n: i32, x: usize, incx: i32): i32 {
 }
 
 export function nrm2_f64(n: i32, x: usize, incx: i32): f64 { return nrm2<f64>(n, x, incx); }
-export function sumSquaresBlock_f64(m: i32, n: i32, a: usize, rs: i32, cs: i32, out: usize): void { sumSquaresBlock<f64>(m, n, a, rs, cs, out); }
+export function sumSquaresBlock_f64(m: i32, n: i32, a: usize, rs: i32, cs: i32, out: usize): void {
+  sumSquaresBlock<f64>(m, n, a, rs, cs, out);
+}
 export function amaxBlock_f64(m: i32, n: i32, a: usize, rs: i32, cs: i32): f64 { return amaxBlock<f64>(m, n, a, rs, cs); }
-export function dotBlock_f64(m: i32, n: i32, a: usize, rsa: i32, csa: i32, b: usize, rsb: i32, csb: i32): f64 { return dotBlock<f64>(m, n, a, rsa, csa, b, rsb, csb); }
+export function dotBlock_f64(m: i32, n: i32, a: usize, rsa: i32, csa: i32, b: usize, rsb: i32, csb: i32): f64 {
+  return dotBlock<f64>(m, n, a, rsa, csa, b, rsb, csb);
+}
 export function columnSums_f64(m: i32, n: i32, a: usize, rs: i32, cs: i32, out: usize): void { columnSums<f64>(m, n, a, rs, cs, out); }
-export function countNonFiniteBlock_f64(m: i32, n: i32, a: usize, rs: i32, cs: i32): i32 { return countNonFiniteBlock<f64>(m, n, a, rs, cs); }
+export function countNonFiniteBlock_f64(m: i32, n: i32, a: usize, rs: i32, cs: i32): i32 {
+  return countNonFiniteBlock<f64>(m, n, a, rs, cs);
+}
 export function nrm2_f32(n: i32, x: usize, incx: i32): f64 { return nrm2<f32>(n, x, incx); }
-export function sumSquaresBlock_f32(m: i32, n: i32, a: usize, rs: i32, cs: i32, out: usize): void { sumSquaresBlock<f32>(m, n, a, rs, cs, out); }
+export function sumSquaresBlock_f32(m: i32, n: i32, a: usize, rs: i32, cs: i32, out: usize): void {
+  sumSquaresBlock<f32>(m, n, a, rs, cs, out);
+}
 export function amaxBlock_f32(m: i32, n: i32, a: usize, rs: i32, cs: i32): f64 { return amaxBlock<f32>(m, n, a, rs, cs); }
-export function dotBlock_f32(m: i32, n: i32, a: usize, rsa: i32, csa: i32, b: usize, rsb: i32, csb: i32): f64 { return dotBlock<f32>(m, n, a, rsa, csa, b, rsb, csb); }
+export function dotBlock_f32(m: i32, n: i32, a: usize, rsa: i32, csa: i32, b: usize, rsb: i32, csb: i32): f64 {
+  return dotBlock<f32>(m, n, a, rsa, csa, b, rsb, csb);
+}
 export function columnSums_f32(m: i32, n: i32, a: usize, rs: i32, cs: i32, out: usize): void { columnSums<f32>(m, n, a, rs, cs, out); }
-export function countNonFiniteBlock_f32(m: i32, n: i32, a: usize, rs: i32, cs: i32): i32 { return countNonFiniteBlock<f32>(m, n, a, rs, cs); }
+export function countNonFiniteBlock_f32(m: i32, n: i32, a: usize, rs: i32, cs: i32): i32 {
+  return countNonFiniteBlock<f32>(m, n, a, rs, cs);
+}

@@ -57,7 +57,8 @@ function pair(distribution: i32, r0: v128, r1: v128, r2: v128, r3: v128, shift: 
 // @ts-ignore: decorator
 @inline
 function philox4<T>(
-  distribution: i32, count: i32, c0: v128, c1: v128, c2: v128, c3: v128, key0: i32, key1: i32, shift: f64, scale: f64, ptr: usize, step: usize,
+  distribution: i32, count: i32, c0: v128, c1: v128, c2: v128, c3: v128, key0: i32, key1: i32, shift: f64, scale: f64,
+  ptr: usize, step: usize,
 ): void {
   const m0 = i32x4.splat(0xd2511f53), m1 = i32x4.splat(0xcd9e8d57);
   for (let round = 0; round < 10; round++) {

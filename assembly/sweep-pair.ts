@@ -1,82 +1,122 @@
 /**
  * The fused sweep for two vectors, Y := Y + Aᵀ (A X) over a row-major A that is read once: a step of block Lanczos on AᵀA.
  *
- * Two vectors cost about 1.4 times one, since reading A is most of the cost. Four rows form a block; their eight inner products stay
- * in registers, and the second use of a row comes from the cache.
+ * As in the sweep for one vector, eight rows are multiplied with X while they stream in from memory, then, out of the cache, added to Y. A
+ * pair of vectors takes a quarter longer than one, since reading A is most of the cost.
  */
 import { lanes, madd, sumLanes } from './simd';
-import { at } from './strides';
+import { at, entry } from './strides';
 import { sweep } from './sweep';
 
-// The four rows at `a` of n entries: y0 += Σ (a_k·x0) a_k, y1 += Σ (a_k·x1) a_k.
-function sweepPair4<T>(n: i32, a: usize, rs: i32, x0: usize, x1: usize, y0: usize, y1: usize): void {
-  const b = at<T>(a, 1, 0, rs, 1), c = at<T>(a, 2, 0, rs, 1), d = at<T>(a, 3, 0, rs, 1);
-  const whole = <usize>(n & -lanes<T>()) * sizeof<T>(), end = <usize>n * sizeof<T>();
-  let ta0 = v128.splat<T>(<T>0), ta1 = ta0, tb0 = ta0, tb1 = ta0, tc0 = ta0, tc1 = ta0, td0 = ta0, td1 = ta0;
-  for (let o: usize = 0; o < whole; o += 16) {
-    const p = v128.load(x0 + o), q = v128.load(x1 + o);
-    const ra = v128.load(a + o);
-    ta0 = madd<T>(ra, p, ta0);
-    ta1 = madd<T>(ra, q, ta1);
-    const rb = v128.load(b + o);
-    tb0 = madd<T>(rb, p, tb0);
-    tb1 = madd<T>(rb, q, tb1);
-    const rc = v128.load(c + o);
-    tc0 = madd<T>(rc, p, tc0);
-    tc1 = madd<T>(rc, q, tc1);
-    const rd = v128.load(d + o);
-    td0 = madd<T>(rd, p, td0);
-    td1 = madd<T>(rd, q, td1);
+/** u_k := a_k·x, u_{8+k} := a_k·z for four rows a_k, `rs` apart. */
+function dotsPair4<T>(n: i32, a: usize, rs: i32, x: usize, z: usize, u: usize): void {
+  let b = at<T>(a, 1, 0, rs, 1), c = at<T>(a, 2, 0, rs, 1), d = at<T>(a, 3, 0, rs, 1);
+  let ax = v128.splat<T>(<T>0), az = ax, bx = ax, bz = ax, cx = ax, cz = ax, dx = ax, dz = ax;
+  const rest = n % lanes<T>();
+  for (const end = entry<T>(x, n - rest); x != end; x += 16, z += 16, a += 16, b += 16, c += 16, d += 16) {
+    const p = v128.load(x), q = v128.load(z);
+    const ra = v128.load(a);
+    ax = madd<T>(ra, p, ax);
+    az = madd<T>(ra, q, az);
+    const rb = v128.load(b);
+    bx = madd<T>(rb, p, bx);
+    bz = madd<T>(rb, q, bz);
+    const rc = v128.load(c);
+    cx = madd<T>(rc, p, cx);
+    cz = madd<T>(rc, q, cz);
+    const rd = v128.load(d);
+    dx = madd<T>(rd, p, dx);
+    dz = madd<T>(rd, q, dz);
   }
-  let sa0 = sumLanes<T>(ta0), sa1 = sumLanes<T>(ta1), sb0 = sumLanes<T>(tb0), sb1 = sumLanes<T>(tb1);
-  let sc0 = sumLanes<T>(tc0), sc1 = sumLanes<T>(tc1), sd0 = sumLanes<T>(td0), sd1 = sumLanes<T>(td1);
-  for (let o = whole; o < end; o += sizeof<T>()) {
-    const p = load<T>(x0 + o), q = load<T>(x1 + o);
-    sa0 += load<T>(a + o) * p;
-    sa1 += load<T>(a + o) * q;
-    sb0 += load<T>(b + o) * p;
-    sb1 += load<T>(b + o) * q;
-    sc0 += load<T>(c + o) * p;
-    sc1 += load<T>(c + o) * q;
-    sd0 += load<T>(d + o) * p;
-    sd1 += load<T>(d + o) * q;
+  finishDot<T>(ax, rest, a, x, u);
+  finishDot<T>(bx, rest, b, x, entry<T>(u, 1));
+  finishDot<T>(cx, rest, c, x, entry<T>(u, 2));
+  finishDot<T>(dx, rest, d, x, entry<T>(u, 3));
+  finishDot<T>(az, rest, a, z, entry<T>(u, 8));
+  finishDot<T>(bz, rest, b, z, entry<T>(u, 9));
+  finishDot<T>(cz, rest, c, z, entry<T>(u, 10));
+  finishDot<T>(dz, rest, d, z, entry<T>(u, 11));
+}
+
+// @ts-ignore: decorator
+@inline
+function finishDot<T>(t: v128, rest: i32, a: usize, x: usize, u: usize): void {
+  let s = sumLanes<T>(t);
+  for (let j = 0; j < rest; j++) s += load<T>(entry<T>(a, j)) * load<T>(entry<T>(x, j));
+  store<T>(u, s);
+}
+
+/** y := y + Σ u_k a_k, z := z + Σ u_{8+k} a_k over four rows a_k, `rs` apart. */
+function addPair4<T>(n: i32, a: usize, rs: i32, u: usize, y: usize, z: usize): void {
+  let b = at<T>(a, 1, 0, rs, 1), c = at<T>(a, 2, 0, rs, 1), d = at<T>(a, 3, 0, rs, 1);
+  const ay = splat<T>(u, 0), by = splat<T>(u, 1), cy = splat<T>(u, 2), dy = splat<T>(u, 3);
+  const az = splat<T>(u, 8), bz = splat<T>(u, 9), cz = splat<T>(u, 10), dz = splat<T>(u, 11);
+  let i = n;
+  for (; i >= 4 * lanes<T>(); i -= 4 * lanes<T>(), y += 64, z += 64, a += 64, b += 64, c += 64, d += 64) {
+    addPair<T>(a, ay, az, b, by, bz, c, cy, cz, d, dy, dz, y, z, 0);
+    // Never true, but each ends a basic block: TurboFan moves all loads of one to its top, and four times six outrun the registers.
+    if (!y) break;
+    addPair<T>(a, ay, az, b, by, bz, c, cy, cz, d, dy, dz, y, z, 16);
+    if (!z) break;
+    addPair<T>(a, ay, az, b, by, bz, c, cy, cz, d, dy, dz, y, z, 32);
+    if (!a) break;
+    addPair<T>(a, ay, az, b, by, bz, c, cy, cz, d, dy, dz, y, z, 48);
   }
-  const ea0 = v128.splat<T>(sa0), ea1 = v128.splat<T>(sa1), eb0 = v128.splat<T>(sb0), eb1 = v128.splat<T>(sb1);
-  const ec0 = v128.splat<T>(sc0), ec1 = v128.splat<T>(sc1), ed0 = v128.splat<T>(sd0), ed1 = v128.splat<T>(sd1);
-  for (let o: usize = 0; o < whole; o += 16) {
-    let p = v128.load(y0 + o), q = v128.load(y1 + o);
-    const ra = v128.load(a + o);
-    p = madd<T>(ra, ea0, p);
-    q = madd<T>(ra, ea1, q);
-    const rb = v128.load(b + o);
-    p = madd<T>(rb, eb0, p);
-    q = madd<T>(rb, eb1, q);
-    const rc = v128.load(c + o);
-    p = madd<T>(rc, ec0, p);
-    q = madd<T>(rc, ec1, q);
-    const rd = v128.load(d + o);
-    p = madd<T>(rd, ed0, p);
-    q = madd<T>(rd, ed1, q);
-    v128.store(y0 + o, p);
-    v128.store(y1 + o, q);
+  for (; i >= lanes<T>(); i -= lanes<T>(), y += 16, z += 16, a += 16, b += 16, c += 16, d += 16) {
+    addPair<T>(a, ay, az, b, by, bz, c, cy, cz, d, dy, dz, y, z, 0);
   }
-  for (let o = whole; o < end; o += sizeof<T>()) {
-    const ra = load<T>(a + o), rb = load<T>(b + o), rc = load<T>(c + o), rd = load<T>(d + o);
-    store<T>(y0 + o, load<T>(y0 + o) + sa0 * ra + sb0 * rb + sc0 * rc + sd0 * rd);
-    store<T>(y1 + o, load<T>(y1 + o) + sa1 * ra + sb1 * rb + sc1 * rc + sd1 * rd);
+  for (let j = 0; j < i; j++) {
+    const ra = load<T>(entry<T>(a, j)), rb = load<T>(entry<T>(b, j)), rc = load<T>(entry<T>(c, j)), rd = load<T>(entry<T>(d, j));
+    addScalar<T>(entry<T>(y, j), u, ra, rb, rc, rd);
+    addScalar<T>(entry<T>(z, j), entry<T>(u, 8), ra, rb, rc, rd);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function splat<T>(u: usize, k: i32): v128 {
+  return v128.splat<T>(load<T>(entry<T>(u, k)));
+}
+
+// @ts-ignore: decorator
+@inline
+function addPair<T>(
+  a: usize, ay: v128, az: v128, b: usize, by: v128, bz: v128, c: usize, cy: v128, cz: v128, d: usize, dy: v128, dz: v128,
+  y: usize, z: usize, o: usize,
+): void {
+  const ra = v128.load(a + o), rb = v128.load(b + o), rc = v128.load(c + o), rd = v128.load(d + o);
+  v128.store(y + o, madd<T>(rd, dy, madd<T>(rc, cy, madd<T>(rb, by, madd<T>(ra, ay, v128.load(y + o))))));
+  v128.store(z + o, madd<T>(rd, dz, madd<T>(rc, cz, madd<T>(rb, bz, madd<T>(ra, az, v128.load(z + o))))));
+}
+
+// @ts-ignore: decorator
+@inline
+function addScalar<T>(y: usize, u: usize, a: T, b: T, c: T, d: T): void {
+  store<T>(y, load<T>(y) + load<T>(u) * a + load<T>(entry<T>(u, 1)) * b + load<T>(entry<T>(u, 2)) * c + load<T>(entry<T>(u, 3)) * d);
 }
 
 /**
  * Y := Y + Aᵀ (A X) for X and Y of two columns. A is m×n, its rows unit and `rs` entries apart; the columns of X and Y are unit, `ldx` and
- * `ldy` apart. `work` holds m & 3 entries. Reads A once, m·n·itemsize bytes.
+ * `ldy` apart. `work` holds 16 entries. Reads A once, m·n·itemsize bytes.
  */
 export function sweepPair<T>(m: i32, n: i32, a: usize, rs: i32, x: usize, ldx: i32, y: usize, ldy: i32, work: usize): void {
-  const m4 = m & ~3;
-  const x1 = at<T>(x, 0, 1, 1, ldx), y1 = at<T>(y, 0, 1, 1, ldy);
-  for (let i = 0; i < m4; i += 4) sweepPair4<T>(n, at<T>(a, i, 0, rs, 1), rs, x, x1, y, y1);
-  sweep<T>(m - m4, n, at<T>(a, m4, 0, rs, 1), rs, x, <T>0, work, y);
-  sweep<T>(m - m4, n, at<T>(a, m4, 0, rs, 1), rs, x1, <T>0, work, y1);
+  const x1 = at<T>(x, 0, 1, 1, ldx), y1 = at<T>(y, 0, 1, 1, ldy), second = entry<T>(work, 4);
+  let i = 0;
+  for (; i + 8 <= m; i += 8) {
+    const rows = at<T>(a, i, 0, rs, 1), more = at<T>(rows, 4, 0, rs, 1);
+    dotsPair4<T>(n, rows, rs, x, x1, work);
+    dotsPair4<T>(n, more, rs, x, x1, second);
+    addPair4<T>(n, rows, rs, work, y, y1);
+    addPair4<T>(n, more, rs, second, y, y1);
+  }
+  if (i + 4 <= m) {
+    const rows = at<T>(a, i, 0, rs, 1);
+    dotsPair4<T>(n, rows, rs, x, x1, work);
+    addPair4<T>(n, rows, rs, work, y, y1);
+    i += 4;
+  }
+  sweep<T>(m - i, n, at<T>(a, i, 0, rs, 1), rs, x, <T>0, work, y);
+  sweep<T>(m - i, n, at<T>(a, i, 0, rs, 1), rs, x1, <T>0, work, y1);
 }
 
 export function sweepPair_f64(m: i32, n: i32, a: usize, rs: i32, x: usize, ldx: i32, y: usize, ldy: i32, work: usize): void {

@@ -1,7 +1,7 @@
 /** Plane rotations: the smallest orthogonal matrices, which the eigenvalue and singular value iterations are made of. */
 import { madd } from '../simd';
 
-/** Between these, sums of two squares neither overflow nor lose what matters; beyond, SHIFT (2⁶⁰⁰) or its inverse brings numbers there. */
+/** Between these, sums of two squares neither overflow nor lose what matters; beyond, SHIFT = 2⁶⁰⁰ or its inverse leads there. */
 const TINY: f64 = 1e-140;
 const HUGE: f64 = 1e140;
 const SHIFT: f64 = 4.149515568880993e180;

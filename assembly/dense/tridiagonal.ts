@@ -34,7 +34,7 @@ function qlStep(last: i32, d: usize, e: usize, inc: i32, n: i32, z: usize, ldz: 
   store<f64>(e, g);
 }
 
-// The last row of the unreduced block that starts at `first`; the off-diagonal entry after it is nothing beside what it couples, and zero now.
+// The last row of the unreduced block that starts at `first`; the entry of e after it is nothing beside what it couples, and zero now.
 function endOf(first: i32, n: i32, d: usize, e: usize, inc: i32): i32 {
   let last = first;
   for (; last < n - 1; last++) {

@@ -1,6 +1,9 @@
 /** assembly/dense/qr.ts by residual and orthogonality, both item types, on every size and kind of matrix. */
 import { everyKernel, numbers, type Build, type Item } from '../wasm.js';
-import { columns, hardMatrices, isContained, multiply, norm1, normalised, normInf, order, orthogonality, sample, subtract, type Sample } from './metrics.js';
+import {
+  columns, hardMatrices, isContained, multiply, norm1, normalised, normInf, order, orthogonality, sample, subtract,
+  type Sample,
+} from './metrics.js';
 
 /** R, and Q where the matrix is tall. */
 function qr(build: Build, item: Item, a: Sample, pad: number): { r: Sample; q?: Sample } {

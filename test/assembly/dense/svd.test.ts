@@ -1,6 +1,9 @@
 /** assembly/dense/svd.ts by its residuals, on every size and kind of matrix, and by exact laws of scaling. */
 import { BUILDS, ITEMS, type Build } from '../wasm.js';
-import { columns, diagonal, hardMatrices, isContained, multiply, normalised, normF, order, orthogonality, sample, subtract, transpose, type Sample } from './metrics.js';
+import {
+  columns, diagonal, hardMatrices, isContained, multiply, normalised, normF, order, orthogonality, sample, subtract,
+  transpose, type Sample,
+} from './metrics.js';
 
 const F64 = ITEMS[0], EPS = F64.eps;
 const SHAPES = [[1, 1], [2, 1], [7, 1], [2, 2], [3, 2], [3, 3], [5, 4], [8, 8], [13, 9], [20, 20], [31, 12]];

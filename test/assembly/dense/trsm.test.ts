@@ -36,7 +36,8 @@ test('every side, triangle, transpose and diagonal, in both orders, undoes its p
             const isInside = (i: number, j: number) => (i === j ? !p.unit : p.upper === i < j);
             // A dominant diagonal keeps the solve well conditioned; what must not be read is NaN.
             const value = sample(order, order, (i, j) => (i === j ? 2 + Math.abs(next()) : next() / order));
-            const a = new BlockArray(build, item, order, order, rowMajorA ? order + 2 : 1, rowMajorA ? 1 : order + 2, (i, j) => (isInside(i, j) ? value.get(i, j) : NaN));
+            const [rs, cs] = rowMajorA ? [order + 2, 1] : [1, order + 2];
+            const a = new BlockArray(build, item, order, order, rs, cs, (i, j) => (isInside(i, j) ? value.get(i, j) : NaN));
             const triangle: Sample = sample(order, order, (i, j) => (i === j && p.unit ? 1 : isInside(i, j) ? a.get(i, j) : 0));
             const op = p.trans ? transpose(triangle) : triangle;
             const x = new BlockArray(build, item, m, n, rowMajorX ? n + 3 : 1, rowMajorX ? 1 : m + 3, next), b = sample(m, n, (i, j) => x.get(i, j));
