@@ -9,7 +9,7 @@ function swapColumns(m: i32, x: usize, y: usize): void {
   }
 }
 
-/** Sorts the n numbers d to descend, and the columns of m entries of u and v with them; u or v may be 0. Each column moves once. */
+/** Sorts the n numbers d to descend, and the columns of m entries of u and v with them; u or v may be 0. At most n swaps. */
 export function sortDescending(n: i32, d: usize, m: i32, u: usize, ldu: i32, v: usize, ldv: i32): void {
   for (let i = 0; i < n - 1; i++) {
     let k = i;
