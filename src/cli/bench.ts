@@ -1,5 +1,7 @@
 /** `alchemist bench`: measures this machine, each figure beside its limit in the same run. */
 import { Argument, type Command } from 'commander';
+import { AlchemistError } from '../errors.js';
+import { interruption } from './interrupt.js';
 import { bold, green, print, printJson, red, table } from './terminal.js';
 
 /** What the modules of bench/ yield; they are built beside the library and know it, not the other way round. */
@@ -48,6 +50,7 @@ async function bench(suite: string | undefined, options: { quick: boolean; json?
     const module = (await import(new URL(`../bench/${name}.js`, import.meta.url).href)) as Record<string, Suite>;
     if (!options.json) print(bold(name));
     for await (const row of module[name]({ quick: options.quick })) {
+      if (interruption.aborted) throw new AlchemistError('E_CANCELLED', 'the measurement was cancelled');
       rows.push({ suite: name, ...row });
       if (!options.json) print(...table(['<', '', '<', '', '<', ''], [cells(row)]).slice(1));
     }

@@ -2,15 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { AlchemistError } from '../errors.js';
-import { addDemo } from './demo.js';
 import { addBench } from './bench.js';
+import { addDemo } from './demo.js';
 import { addDoctor } from './doctor.js';
 import { addGemm } from './gemm.js';
 import { addInfo } from './info.js';
 import { catchInterrupts, interruptCode } from './interrupt.js';
 import { addLayout } from './layout.js';
-import { addSvd } from './svd.js';
 import { addServe } from './serve.js';
+import { addSvd } from './svd.js';
 import { bold, cyan, oneLine, tolerateClosedPipes } from './terminal.js';
 
 /** What a command ends with: 0 when it did what was asked; after Ctrl-C 130, as shells have it. */
@@ -51,7 +51,7 @@ function program(): Command {
     .exitOverride()
     .configureHelp({ styleTitle: bold, styleCommandText: cyan, styleSubcommandText: cyan, styleOptionText: cyan })
     .configureOutput({ outputError: (text, write) => write(`${oneLine(text)} (alchemist help shows what there is)\n`) });
-  for (const add of [addSvd, addGemm, addInfo, addLayout, addDoctor, addDemo, addServe, addBench]) add(alchemist);
+  for (const add of [addSvd, addGemm, addInfo, addLayout, addServe, addDoctor, addBench, addDemo]) add(alchemist);
   return alchemist;
 }
 

@@ -13,22 +13,26 @@ export interface Outcome {
 }
 
 export interface RunOptions extends SpawnOptions {
-  /** Called with the process once it runs. */
-  readonly started?: (kill: (signal: NodeJS.Signals) => void) => void;
+  /** Called when the process has started, and whenever it has written more to its standard output. */
+  readonly watch?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** A program with its arguments, to its end; without the environment that jest gives its tests. */
-export function run(program: string, args: readonly string[], { started, ...options }: RunOptions = {}): Promise<Outcome> {
+export function run(program: string, args: readonly string[], { watch, ...options }: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const { NODE_OPTIONS: _, FORCE_COLOR: __, ...env } = process.env;
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options, env: { ...env, ...options.env } });
     let stdout = '';
     let stderr = '';
-    child.stdout!.on('data', (text) => (stdout += text));
+    const look = (): void => watch?.(stdout, (signal) => child.kill(signal));
+    child.stdout!.on('data', (text) => {
+      stdout += text;
+      look();
+    });
     child.stderr!.on('data', (text) => (stderr += text));
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
-    started?.((signal) => child.kill(signal));
+    look();
   });
 }
 
