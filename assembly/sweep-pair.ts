@@ -1,50 +1,13 @@
 /**
  * The fused sweep for two vectors, Y := Y + Aᵀ (A X) over a row-major A that is read once: a step of block Lanczos on AᵀA.
  *
- * As in the sweep for one vector, eight rows are multiplied with X while they stream in from memory, then, out of the cache, added to Y. A
- * pair of vectors takes a quarter longer than one, since reading A is most of the cost.
+ * As in the sweep for one vector, eight rows are multiplied with the first while they stream in from memory; then, out of the cache, with the
+ * second, and added to both results. Since reading A is most of the cost, a pair takes a quarter longer than one vector.
  */
-import { lanes, madd, sumLanes } from './simd';
+import { dots8 } from './level2';
+import { lanes, madd } from './simd';
 import { at, entry } from './strides';
 import { sweep } from './sweep';
-
-/** u_k := a_k·x, u_{8+k} := a_k·z for four rows a_k, `rs` apart. */
-function dotsPair4<T>(n: i32, a: usize, rs: i32, x: usize, z: usize, u: usize): void {
-  let b = at<T>(a, 1, 0, rs, 1), c = at<T>(a, 2, 0, rs, 1), d = at<T>(a, 3, 0, rs, 1);
-  let ax = v128.splat<T>(<T>0), az = ax, bx = ax, bz = ax, cx = ax, cz = ax, dx = ax, dz = ax;
-  const rest = n % lanes<T>();
-  for (const end = entry<T>(x, n - rest); x != end; x += 16, z += 16, a += 16, b += 16, c += 16, d += 16) {
-    const p = v128.load(x), q = v128.load(z);
-    const ra = v128.load(a);
-    ax = madd<T>(ra, p, ax);
-    az = madd<T>(ra, q, az);
-    const rb = v128.load(b);
-    bx = madd<T>(rb, p, bx);
-    bz = madd<T>(rb, q, bz);
-    const rc = v128.load(c);
-    cx = madd<T>(rc, p, cx);
-    cz = madd<T>(rc, q, cz);
-    const rd = v128.load(d);
-    dx = madd<T>(rd, p, dx);
-    dz = madd<T>(rd, q, dz);
-  }
-  finishDot<T>(ax, rest, a, x, u);
-  finishDot<T>(bx, rest, b, x, entry<T>(u, 1));
-  finishDot<T>(cx, rest, c, x, entry<T>(u, 2));
-  finishDot<T>(dx, rest, d, x, entry<T>(u, 3));
-  finishDot<T>(az, rest, a, z, entry<T>(u, 8));
-  finishDot<T>(bz, rest, b, z, entry<T>(u, 9));
-  finishDot<T>(cz, rest, c, z, entry<T>(u, 10));
-  finishDot<T>(dz, rest, d, z, entry<T>(u, 11));
-}
-
-// @ts-ignore: decorator
-@inline
-function finishDot<T>(t: v128, rest: i32, a: usize, x: usize, u: usize): void {
-  let s = sumLanes<T>(t);
-  for (let j = 0; j < rest; j++) s += load<T>(entry<T>(a, j)) * load<T>(entry<T>(x, j));
-  store<T>(u, s);
-}
 
 /** y := y + Σ u_k a_k, z := z + Σ u_{8+k} a_k over four rows a_k, `rs` apart. */
 function addPair4<T>(n: i32, a: usize, rs: i32, u: usize, y: usize, z: usize): void {
@@ -100,20 +63,14 @@ function addScalar<T>(y: usize, u: usize, a: T, b: T, c: T, d: T): void {
  * `ldy` apart. `work` holds 16 entries. Reads A once, m·n·itemsize bytes.
  */
 export function sweepPair<T>(m: i32, n: i32, a: usize, rs: i32, x: usize, ldx: i32, y: usize, ldy: i32, work: usize): void {
-  const x1 = at<T>(x, 0, 1, 1, ldx), y1 = at<T>(y, 0, 1, 1, ldy), second = entry<T>(work, 4);
+  const x1 = at<T>(x, 0, 1, 1, ldx), y1 = at<T>(y, 0, 1, 1, ldy);
   let i = 0;
   for (; i + 8 <= m; i += 8) {
-    const rows = at<T>(a, i, 0, rs, 1), more = at<T>(rows, 4, 0, rs, 1);
-    dotsPair4<T>(n, rows, rs, x, x1, work);
-    dotsPair4<T>(n, more, rs, x, x1, second);
-    addPair4<T>(n, rows, rs, work, y, y1);
-    addPair4<T>(n, more, rs, second, y, y1);
-  }
-  if (i + 4 <= m) {
     const rows = at<T>(a, i, 0, rs, 1);
-    dotsPair4<T>(n, rows, rs, x, x1, work);
+    dots8<T>(n, <T>1, rows, rs, x, <T>0, work);
+    dots8<T>(n, <T>1, rows, rs, x1, <T>0, entry<T>(work, 8));
     addPair4<T>(n, rows, rs, work, y, y1);
-    i += 4;
+    addPair4<T>(n, at<T>(rows, 4, 0, rs, 1), rs, entry<T>(work, 4), y, y1);
   }
   sweep<T>(m - i, n, at<T>(a, i, 0, rs, 1), rs, x, <T>0, work, y);
   sweep<T>(m - i, n, at<T>(a, i, 0, rs, 1), rs, x1, <T>0, work, y1);

@@ -10,8 +10,12 @@ import { Matrix, type StorageOrder } from '../local/matrix.js';
 import type { Dtype } from '../local/rank-memory.js';
 import type { SymmetricOperator } from './operator.js';
 
-/** Columns that {@link GramOperator.times} and its transpose move at once. */
+/** Columns that an operator moves at once. */
 export const PANEL = 32;
+/** More columns than this are multiplied faster than swept two by two. */
+const MOST_SWEPT = 4;
+/** Entries of workspace of a sweep for two vectors. */
+const SWEEP_WORK = 16;
 /** The longest rows, in entries, that are used although the columns are shorter: four such rows and the vectors still fit a core's cache. */
 const LONGEST_ROW = 8192;
 
@@ -23,7 +27,7 @@ export class GramOperator implements SymmetricOperator {
   readonly #scratch: Matrix;
 
   constructor(readonly A: DistMatrix) {
-    this.#scratch = Matrix.alloc(this.grid.memory, A.dtype, A.local.height, 1);
+    this.#scratch = Matrix.alloc(this.grid.memory, A.dtype, Math.max(A.local.height, SWEEP_WORK), 1);
   }
 
   get grid(): Grid {
@@ -54,25 +58,37 @@ export class GramOperator implements SymmetricOperator {
   }
 
   /**
-   * Y := Aᵀ(A X) for X and Y n × b, [VC,*]: one pass over A for every two columns. Moves n·b entries to every rank and n·b sums back.
-   * Collective.
+   * Y := Aᵀ(A X) for X and Y n × b, [VC,*]: one pass over A for two columns, two matrix products for many. Moves n·b entries to every rank and
+   * n·b sums back. Collective.
    */
   apply(X: DistMatrix, Y: DistMatrix): void {
-    const { local: A } = this.A;
-    this.grid.memory.heap.scope(() => {
-      const X_STAR_STAR = this.#gather(X); //                       n × b  [*,*]
-      const Y_sum = this.#zeros(X.width); //                        n × b  [*,*], partial sums
-      const x = X_STAR_STAR.local;
-      const y = Y_sum.local;
-      const kernels = A.memory.kernelsFor(this.dtype);
-      for (let j = 0; j < X.width; j += 2) {
-        if (j + 1 < X.width) {
-          kernels.sweepPair(A.height, A.width, A.ptr, A.rowStride, x.address(0, j), x.colStride, y.address(0, j), y.colStride, this.#scratch.ptr);
-        } else kernels.sweep(A.height, A.width, A.ptr, A.rowStride, x.address(0, j), 0, this.#scratch.ptr, y.address(0, j));
-      }
-      blas.fill(0, Y.local);
-      contract(1, Y_sum, Y);
+    blas.fill(0, Y.local);
+    this.#panels(X.width, (columns) => {
+      const X_STAR_STAR = this.#gather(X.view(undefined, columns)); // n × b  [*,*]
+      const Y_sum = this.#zeros(columns.count); //                  n × b  [*,*], partial sums
+      if (columns.count <= MOST_SWEPT) this.#sweep(X_STAR_STAR.local, Y_sum.local);
+      else this.#multiply(X_STAR_STAR.local, Y_sum.local);
+      contract(1, Y_sum, Y.view(undefined, columns));
     });
+  }
+
+  /** Y := Y + Aᵀ(A X) on this rank's rows, reading them once for every two columns. */
+  #sweep(X: Matrix, Y: Matrix): void {
+    const { local: A } = this.A;
+    const kernels = A.memory.kernelsFor(this.dtype);
+    for (let j = 0; j < X.width; j += 2) {
+      const [x, y] = [X.address(0, j), Y.address(0, j)];
+      if (j + 1 < X.width) kernels.sweepPair(A.height, A.width, A.ptr, A.rowStride, x, X.colStride, y, Y.colStride, this.#scratch.ptr);
+      else kernels.sweep(A.height, A.width, A.ptr, A.rowStride, x, 0, this.#scratch.ptr, y);
+    }
+  }
+
+  /** The same, reading them twice for any number of columns. */
+  #multiply(X: Matrix, Y: Matrix): void {
+    const { local: A } = this.A;
+    const W = Matrix.alloc(A.memory, this.dtype, A.height, X.width);
+    blas.gemm(1, A, X, 0, W);
+    blas.gemm(1, A.transposed, W, 1, Y);
   }
 
   /** W := A X for X n × b, [VC,*], and W m × b as `leftVectors` gives it. Collective. */
@@ -133,15 +149,15 @@ export interface OperatorPlan {
 
 /**
  * A, or Aᵀ, whichever already lies as whole rows stored row by row (`order` is that of A's storage, null if it has none); else a copy, with the
- * short side as the length of its rows.
+ * short side as the length of its rows. With `longest` = 0 the short side is that length in any case.
  */
-export function planOperator(layout: Layout, order: StorageOrder | null): OperatorPlan {
+export function planOperator(layout: Layout, order: StorageOrder | null, longest = LONGEST_ROW): OperatorPlan {
   const forms = [
     { form: layout, isTransposed: false, byRows: order === 'row' },
     { form: transposed(layout), isTransposed: true, byRows: order === 'column' },
   ].sort((a, b) => a.form.width - b.form.width);
   for (const { form, isTransposed, byRows } of forms) {
-    const rows = byRows && (form.width <= form.height || form.width <= LONGEST_ROW) ? asWholeRows(form) : null;
+    const rows = byRows && (form.width <= form.height || form.width <= longest) ? asWholeRows(form) : null;
     if (rows) return { isTransposed, rows, isCopy: false };
   }
   // A square matrix moves in longer pieces when the new rows are its contiguous lines.
@@ -150,8 +166,8 @@ export function planOperator(layout: Layout, order: StorageOrder | null): Operat
 }
 
 /** The operator of A, or of Aᵀ (then `isTransposed`), as {@link planOperator} has it. A copy belongs to the heap's current scope. Collective. */
-export function gramOperator(A: DistMatrix): { operator: GramOperator; isTransposed: boolean } {
-  const { isTransposed, rows, isCopy } = planOperator(A.layout, storageOrder(A));
+export function gramOperator(A: DistMatrix, longest?: number): { operator: GramOperator; isTransposed: boolean } {
+  const { isTransposed, rows, isCopy } = planOperator(A.layout, storageOrder(A), longest);
   const B = isTransposed ? A.transposed : A;
   if (!isCopy) return { operator: new GramOperator(new DistMatrix(B.grid, rows, B.local)), isTransposed };
   const copy = DistMatrix.ofLayout(B.grid, rows, B.dtype, 'row');
