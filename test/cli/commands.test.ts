@@ -143,7 +143,7 @@ describe('gemm', () => {
     const big = hollow('long.npy', 6000, 6000);
     fs.mkdirSync(at('cancelled'));
     const { code, stdout, stderr } = await alchemist(`gemm ${big} ${big} --out ${at('cancelled/c.npy')} -w 2`, {
-      watch: (_, kill) => setTimeout(() => kill('SIGINT'), 2000),
+      watch: (_, kill) => setTimeout(() => kill('SIGINT'), 3000),
     });
     expect([code, stdout, stderr]).toEqual([130, '', 'cancelled\n']);
     expect(fs.readdirSync(at('cancelled'))).toEqual([]);

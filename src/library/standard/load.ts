@@ -23,7 +23,7 @@ function mustFit({ comm, memory }: Grid, bytes: number, { path, height, width }:
   comm.allReduce(free, 'min');
   if (bytes <= free[0]) return;
   throw new AlchemistError('E_MEMORY', `load: ${path} holds ${height}×${width}, which as ${dtype} needs ${bytes} bytes on each of ${comm.size} workers, but only ${free[0]} are free`, {
-    hint: 'start with more workers, raise memoryPerWorker (at most 4 GiB each), or load as f32',
+    hint: `start with more workers, raise memoryPerWorker (at most 4 GiB each)${dtype === 'f64' ? ', or load as f32' : ''}`,
     fields: { path, height, width, needed: bytes, free: free[0] },
   });
 }
