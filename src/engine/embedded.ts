@@ -71,10 +71,18 @@ export class EmbeddedBackend implements Backend {
 
   /** An engine on threads of its own. */
   static async start(options: EngineOptions, module: unknown): Promise<EmbeddedBackend> {
-    const threads = Array.from({ length: options.grid.height * options.grid.width }, () => new RankThread(RANK_MODULE));
-    return EmbeddedBackend.on(threads, options, module, async () => {
+    const size = options.grid.height * options.grid.width;
+    const threads: RankThread[] = [];
+    const close = async (): Promise<void> => {
       await Promise.all(threads.map((thread) => thread.close()));
-    });
+    };
+    try {
+      while (threads.length < size) threads.push(new RankThread(RANK_MODULE));
+    } catch (error) {
+      await close();
+      throw cannotStart(size, error as Error);
+    }
+    return EmbeddedBackend.on(threads, options, module, close);
   }
 
   /**
@@ -90,12 +98,7 @@ export class EmbeddedBackend implements Backend {
     } catch (error) {
       if (engine) engine.#team.disband(0);
       await giveBack();
-      const cause = error as AlchemistError;
-      if (cause.code === 'E_MEMORY') throw cause;
-      throw new AlchemistError('E_ENVIRONMENT', `the ${threads.length} workers could not be started: ${cause.message}`, {
-        hint: 'start fewer workers, or check the limits on threads and virtual memory; alchemist doctor shows them',
-        cause,
-      });
+      throw cannotStart(threads.length, error as Error);
     }
   }
 
@@ -389,6 +392,15 @@ function at(array: Strided, { rows, cols }: Block): Strided {
     rowStride: array.rowStride * rows.step,
     colStride: array.colStride * cols.step,
   };
+}
+
+/** What went wrong at the start; a memory that cannot be reserved has said so itself. */
+function cannotStart(workers: number, cause: Error & { code?: string }): Error {
+  if (cause.code === 'E_MEMORY') return cause;
+  return new AlchemistError('E_ENVIRONMENT', `the ${workers} workers could not be started: ${cause.message}`, {
+    hint: 'start fewer workers, or check the limits on threads and virtual memory; alchemist doctor shows them',
+    cause,
+  });
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
