@@ -106,6 +106,22 @@ forEachGrid((session, grid) => {
     }
   });
 
+  test('dot of random numbers is within 700 roundings of the sum of exact products', async () => {
+    const next = new Sequence(seed + 6);
+    const al = session();
+    const A = await al.uniform(100, 100, { ...placement(next, grid), low: -1, seed });
+    const B = await al.uniform(100, 100, { ...placement(next, grid), low: -1, seed: seed + 1 });
+    const [a, b] = [await fetched(al, A), await fetched(al, B)];
+    // Kahan's sum: its error is that of the products.
+    let [sum, lost] = [0, 0];
+    for (let at = 0; at < a.length; at++) {
+      const term = a[at] * b[at] - lost;
+      [sum, lost] = [sum + term, sum + term - sum - term];
+    }
+    expect(Math.abs((await al.dot(A, B)) - sum)).toBeLessThanOrEqual(700 * 2 ** -53);
+    await al.free(A, B);
+  });
+
   test('NaN and infinities go through as IEEE says; a factor of 0 leaves its matrix out', async () => {
     const al = session();
     const next = new Sequence(seed + 5);
