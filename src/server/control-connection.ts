@@ -141,7 +141,7 @@ export class ControlConnection implements Connection {
         return { yielded: yielded.map((worker) => worker.id), grid: session.hasWorkers ? session.engine.grid : undefined, workers: this.#addresses() };
       }
       case 'LIST_WORKERS':
-        return { workers: this.#driver.listWorkers(session, request.which, this.#socket) };
+        return { workers: this.#driver.listWorkers(session, request.which, this.#socket).map(({ group: _, ...state }) => state) };
       case 'LOAD_LIBRARY': {
         const reference = this.#driver.shelf.find(request.name, request.path);
         const library = await openLibrary(reference);
@@ -191,10 +191,8 @@ export class ControlConnection implements Connection {
     }
   }
 
-  /** The arguments of a call, with names of files replaced by their real paths in the data directory. */
-  async #withFiles({ library, task: name, args }: { library: string; task: string; args: Readonly<Record<string, unknown>> }): Promise<Record<string, unknown>> {
-    const { params } = await loadTask(await openLibrary(this.#referenceOf(library)), name);
-    return this.#driver.data.resolveFiles(params, args);
+  async #withFiles({ library, task, args }: { library: string; task: string; args: Readonly<Record<string, unknown>> }): Promise<Record<string, unknown>> {
+    return this.#driver.filesIn(this.#referenceOf(library), task, args);
   }
 
   #referenceOf(library: string): string {

@@ -2,19 +2,16 @@
 import type { Socket } from 'node:net';
 import { AlchemistError } from '../errors.js';
 import { entries, type Block } from '../layout/block.js';
-import { Matrix } from '../local/matrix.js';
-import { type Dtype, itemBytes } from '../local/rank-memory.js';
+import { itemBytes } from '../local/rank-memory.js';
 import type { SharedMatrix } from '../dist/shared-matrix.js';
 import { FrameDecoder, type Frame, type PayloadSink } from '../protocol/frame-decoder.js';
 import { DEFAULT_BUFFER_BYTES } from '../protocol/limits.js';
 import { decodeMessage, encodeBlockHead, type Header, requestId } from '../protocol/messages.js';
-import type { Order } from '../protocol/records.js';
 import { encodeError, encodeReply } from '../protocol/replies.js';
 import { splitBlock } from '../protocol/split.js';
 import type { Connection, DataPort, Owner } from './data-port.js';
+import { Stage, STAGE_BYTES } from './stage.js';
 
-/** Bytes received, or gathered, at a time: they stay in the second-level cache between the socket and their places. */
-const STAGE_BYTES = 1024 * 1024;
 /** Stages that a GET fills ahead of the socket. */
 const STAGES_AHEAD = 3;
 
@@ -185,26 +182,5 @@ export class DataConnection implements Connection {
     const { memory } = this.#owner!.rank();
     if (this.#stage?.memory !== memory) this.#stage = new Stage(memory);
     return this.#stage;
-  }
-}
-
-/** Some bytes of a rank's memory between a socket and the matrices. */
-class Stage {
-  readonly bytes: Uint8Array;
-  readonly #ptr: number;
-
-  constructor(readonly memory: Matrix['memory']) {
-    this.#ptr = memory.heap.alloc(STAGE_BYTES);
-    this.bytes = new Uint8Array(memory.region.memory.buffer, this.#ptr, STAGE_BYTES);
-  }
-
-  /** The bytes as the entries of a block. */
-  as({ rows, cols }: Block, dtype: Dtype, order: Order): Matrix {
-    const [rowStride, colStride] = order === 'row' ? [cols.count, 1] : [1, rows.count];
-    return new Matrix(this.memory, dtype, rows.count, cols.count, this.#ptr, rowStride, colStride);
-  }
-
-  free(): void {
-    this.memory.heap.free(this.#ptr);
   }
 }

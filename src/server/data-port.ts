@@ -6,6 +6,7 @@ import type { Rank } from '../engine/rank.js';
 import { AlchemistError } from '../errors.js';
 import { foreign, foreignAnswer, sniff } from '../protocol/sniff.js';
 import { DataConnection } from './data-connection.js';
+import { LegacyData } from './legacy/data.js';
 import { type Receiver, receivingServer } from './receive.js';
 
 /** The session that owns this worker at the moment. */
@@ -34,6 +35,8 @@ export class DataPort {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #owner: Owner | undefined;
+  /** Legacy clients call their connections by number, from 2. */
+  #legacyConnections = 1;
 
   private constructor(readonly options: DataPortOptions) {
     this.#server = receivingServer((socket) => this.#accept(socket), options.tls);
@@ -103,6 +106,7 @@ export class DataPort {
     });
     return protocolSwitch((speaker, first) => {
       if (speaker === 'native') connection = new DataConnection(socket, this);
+      else if (speaker === 'legacy') connection = new LegacyData(socket, this, ++this.#legacyConnections);
       else refuse(socket, first);
       return connection;
     });

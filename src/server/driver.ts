@@ -1,11 +1,14 @@
 /** The driver: accepts clients on one port, lends them workers, and knows every session. */
 import type { Server, Socket } from 'node:net';
+import { loadTask } from '../library/library.js';
+import { openLibrary } from '../library/open.js';
 import { relaxedSimd } from '../local/kernels.js';
 import { ControlConnection } from './control-connection.js';
 import type { DataFolder } from './data-folder.js';
 import { type Connection, protocolSwitch, refuse } from './data-port.js';
 import type { LibraryShelf } from './library-shelf.js';
 import type { Logger } from './log.js';
+import { LegacyControl } from './legacy/control.js';
 import { type Receiver, receivingServer } from './receive.js';
 import { ServerSession, type SessionHouse } from './session.js';
 
@@ -45,9 +48,10 @@ export class Driver {
     return this.#options.log;
   }
 
-  /** The files that clients may name. */
-  get data(): DataFolder {
-    return this.#options.data;
+  /** The arguments of a call, with names of files replaced by their real paths in the data directory. */
+  async filesIn(library: string, task: string, args: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+    const { params } = await loadTask(await openLibrary(this.shelf.find(library)), task);
+    return this.#options.data.resolveFiles(params, args);
   }
 
   get shelf(): LibraryShelf {
@@ -85,7 +89,7 @@ export class Driver {
   listWorkers(session: ServerSession, which: 'all' | 'active' | 'inactive' | 'assigned', socket: Socket) {
     const host = this.hostFor(socket);
     return this.#options.pool.workers
-      .map(({ id, port, loan }) => ({ id, host, port, active: loan !== undefined, assigned: loan?.session === session.id }))
+      .map(({ id, port, loan }) => ({ id, host, port, active: loan !== undefined, assigned: loan?.session === session.id, group: loan?.session ?? 0 }))
       .filter(({ active, assigned }) => which === 'all' || (which === 'active' ? active : which === 'inactive' ? !active : assigned));
   }
 
@@ -114,6 +118,7 @@ export class Driver {
     });
     return protocolSwitch((speaker, first) => {
       if (speaker === 'native') connection = new ControlConnection(socket, this);
+      else if (speaker === 'legacy') connection = new LegacyControl(socket, this);
       else refuse(socket, first);
       return connection;
     });

@@ -1,0 +1,92 @@
+/** What a legacy client's connections to the driver and to workers have in common: the handshake, and one answer for every message. */
+import type { Socket } from 'node:net';
+import type { ConnectionIds, LegacyClient } from '../../protocol/legacy/client.js';
+import { COMMANDS } from '../../protocol/legacy/codes.js';
+import { encodeHandshakeReply, recogniseHandshake } from '../../protocol/legacy/handshake.js';
+import type { MessageHeader } from '../../protocol/legacy/header.js';
+import { type BodySink, MessageParser } from '../../protocol/legacy/message-parser.js';
+import { encodeRefusal } from '../../protocol/legacy/refusals.js';
+import type { Addressee } from '../../protocol/legacy/responses.js';
+import type { Connection } from '../data-port.js';
+
+/** For refusals before the handshake has told more. */
+const ANY_CLIENT: LegacyClient = { dialect: 'HEAD', language: 'Python', scalarsLittleEndian: false, entriesLittleEndian: true, bufferBytes: undefined };
+
+const RECEIVE_BYTES = 64 * 1024;
+
+export abstract class LegacyConnection implements Connection {
+  /** Whom answers are for; undefined before the handshake. */
+  protected to: Addressee | undefined;
+  protected isClosed = false;
+  readonly #identify: (client: LegacyClient) => ConnectionIds;
+  readonly #scratch = new Uint8Array(RECEIVE_BYTES);
+  readonly #parser = new MessageParser({
+    stream: (header) => this.stream(header),
+    message: (header, body) => this.#message(header, body),
+  });
+  /** Answers come one after another, in the order of the questions. */
+  #last: Promise<void> = Promise.resolve();
+
+  /** @param identify called with each accepted handshake: the ids that the connection gets. */
+  constructor(
+    protected readonly socket: Socket,
+    identify: (client: LegacyClient) => ConnectionIds,
+  ) {
+    this.#identify = identify;
+  }
+
+  /** A sink for a message whose body should not be gathered. */
+  protected stream(_: MessageHeader): BodySink | undefined {
+    return undefined;
+  }
+
+  /** Answers one message. What it throws is told as the client understands it. The body is valid until it returns its promise. */
+  protected abstract answer(header: MessageHeader, body: Uint8Array): Promise<void>;
+
+  buffer(): Uint8Array {
+    return this.#scratch;
+  }
+
+  received(count: number): void {
+    this.push(this.#scratch.subarray(0, count));
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.isClosed) return;
+    try {
+      this.#parser.push(bytes);
+    } catch {
+      // The stream has lost its messages: nothing that could be written would be understood.
+      this.socket.destroy();
+    }
+  }
+
+  closed(): void {
+    this.isClosed = true;
+  }
+
+  protected write(bytes: Uint8Array | undefined): void {
+    if (bytes && this.socket.writable) this.socket.write(bytes);
+  }
+
+  #message(header: MessageHeader, gathered: Uint8Array): void {
+    const body = gathered.slice();
+    this.#last = this.#last.then(async () => {
+      if (this.isClosed) return;
+      try {
+        if (header.command === COMMANDS.HANDSHAKE) this.#handshake(body);
+        else if (!this.to) throw new Error('a connection begins with a handshake');
+        else await this.answer(header, body);
+      } catch (error) {
+        const to = this.to ?? { clientId: 0, sessionId: 0, client: ANY_CLIENT };
+        this.write(encodeRefusal(to, header.command, (error as Error).message));
+      }
+    });
+  }
+
+  #handshake(body: Uint8Array): void {
+    const client = recogniseHandshake(body);
+    this.to = { ...this.#identify(client), client };
+    this.write(encodeHandshakeReply(this.to, client));
+  }
+}
