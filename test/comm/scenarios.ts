@@ -215,17 +215,17 @@ export function passBarriers({ comm }: RankContext, { rounds, slow, passed }: { 
   }
 }
 
-/** Rank `late` works for a while, and then looks whether it should stop. */
-export function waiting({ comm }: RankContext, { late, milliseconds }: { late: number; milliseconds: number }): void {
+/** Rank `late` works until it is let go, and then looks whether it should stop. */
+export function waiting({ comm }: RankContext, { late, go }: { late: number; go: Int32Array }): void {
   comm.barrier();
-  if (comm.rank === late) idle(milliseconds);
+  if (comm.rank === late) Atomics.wait(go, 0, 0);
   comm.barrier();
 }
 
 /** All wait for rank `late`, which computes without ever meeting anybody, but asks from time to time whether it should stop. */
 export function asking({ comm }: RankContext, { late }: { late: number }): void {
   if (comm.rank === late) {
-    for (let t = 0; t < 2000; t++) {
+    for (let t = 0; t < 10_000; t++) {
       comm.checkCancelled();
       idle(1);
     }
