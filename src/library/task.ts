@@ -30,7 +30,9 @@ export type Param =
       /** The text names a file that the task reads or writes: a server lets clients name only files of its data directory. */
       readonly file?: 'read' | 'write';
     })
-  | (ParamBase & { readonly type: 'reals' });
+  | (ParamBase & { readonly type: 'reals' })
+  /** A whole number of up to 64 bits: a number, or a bigint where it lies beyond 2^53. */
+  | (ParamBase & { readonly type: 'long'; readonly default?: number });
 
 export type Params = Readonly<Record<string, Param>>;
 
@@ -41,6 +43,7 @@ interface ValueOf<M> {
   boolean: boolean;
   text: string;
   reals: readonly number[];
+  long: number | bigint;
 }
 
 type Value<P extends Param, M> =
@@ -69,7 +72,7 @@ export interface TaskContext {
 }
 
 /** What a task may return under a name: a matrix becomes a handle, the rest travels as it is. All ranks return the same names. */
-export type Result = DistMatrix | number | string | boolean | null | Float64Array | readonly number[] | { readonly [name: string]: unknown };
+export type Result = DistMatrix | number | bigint | string | boolean | null | Float64Array | readonly number[] | { readonly [name: string]: unknown };
 export type Results = Readonly<Record<string, Result>>;
 
 /** The price of a call, known before it runs. Bytes are those of the rank that has most. */
@@ -145,6 +148,8 @@ function fits(param: Exclude<Param, { type: 'matrix' }>, value: unknown): boolea
       return typeof value === 'boolean';
     case 'text':
       return typeof value === 'string' && (!param.oneOf || param.oneOf.includes(value));
+    case 'long':
+      return typeof value === 'bigint' ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value);
     case 'reals':
       return Array.isArray(value) && value.every((x) => typeof x === 'number');
   }
@@ -152,7 +157,7 @@ function fits(param: Exclude<Param, { type: 'matrix' }>, value: unknown): boolea
 
 function describeParam(param: Param): string {
   if (param.type === 'text' && param.oneOf) return `one of ${param.oneOf.join(', ')}`;
-  if (param.type !== 'integer' && param.type !== 'real') return param.type === 'reals' ? 'an array of numbers' : `a ${param.type}`;
+  if (param.type !== 'integer' && param.type !== 'real') return { reals: 'an array of numbers', long: 'a 64-bit integer', matrix: 'a matrix', boolean: 'a boolean', text: 'a text' }[param.type];
   const kind = param.type === 'integer' ? 'an integer' : 'a finite number';
   if (param.min !== undefined && param.max !== undefined) return `${kind} from ${param.min} to ${param.max}`;
   return param.min !== undefined ? `${kind} of at least ${param.min}` : param.max !== undefined ? `${kind} of at most ${param.max}` : kind;

@@ -76,7 +76,7 @@ const scalar: Schema<number | boolean | string> = (value, path) => {
 
 /** A declared parameter of a task. */
 export const param = record({
-  type: oneOf(['matrix', 'integer', 'real', 'boolean', 'text', 'reals']),
+  type: oneOf(['matrix', 'integer', 'real', 'boolean', 'text', 'reals', 'long']),
   about: prose,
   optional: optional(boolean),
   default: optional(scalar),

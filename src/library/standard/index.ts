@@ -11,6 +11,7 @@ export const elemental: Library = {
   tasks: {
     add: async () => one((await import('./add.js')).add),
     axpy: async () => one((await import('./axpy.js')).axpy),
+    conjugateGradient: async () => one((await import('./conjugate-gradient.js')).conjugateGradient),
     constant: async () => one((await import('./constant.js')).constant),
     copy: async () => one((await import('./copy.js')).copy),
     create: async () => one((await import('./create.js')).create),
@@ -23,6 +24,7 @@ export const elemental: Library = {
     normal: async () => one((await import('./normal.js')).normal),
     nothing: async () => one((await import('./nothing.js')).nothing),
     redistribute: async () => one((await import('./redistribute.js')).redistribute),
+    ridge: async () => one((await import('./ridge.js')).ridge),
     save: async () => one((await import('./save.js')).save),
     scale: async () => one((await import('./scale.js')).scale),
     setSubmatrix: async () => one((await import('./set-submatrix.js')).setSubmatrix),

@@ -5,6 +5,7 @@ import { basisCapacity, keptByRestart } from '../../linalg/svd-search.js';
 import { mustBeRank, truncatedSvd as decompose } from '../../linalg/truncated-svd.js';
 import { gridSize, transposed } from '../../layout/layout.js';
 import { receivedEntries } from '../../layout/plan.js';
+import { gemmWorkBytes } from '../../local/blas.js';
 import { itemBytes } from '../../local/rank-memory.js';
 import { MAX_SEED } from '../../local/random.js';
 import { storageOf } from '../storage.js';
@@ -36,7 +37,7 @@ function cost({ A: { layout, dtype }, rank }: Arguments<typeof params, MatrixInf
     flops: passes * 4 * m * n * BLOCK + 6 * m * n * rank,
     bytesMoved: Math.ceil((copied + (passes * BLOCK + 2 * rank) * 2 * n * (1 - 1 / p)) * bytes),
     memoryPerRank: Math.ceil(
-      (isCopy ? storageOf(rows, dtype) : 0) + (Math.ceil(n / p) * right + Math.ceil(m / p) * 5 * rank + 2 * n * Math.max(PANEL, BLOCK)) * bytes + small * itemBytes('f64'),
+      (isCopy ? storageOf(rows, dtype) : 0) + (Math.ceil(n / p) * right + Math.ceil(m / p) * 5 * rank + 2 * n * Math.max(PANEL, BLOCK)) * bytes + small * itemBytes('f64') + gemmWorkBytes(n, Math.min(rank, PANEL), Math.ceil(m / p), dtype),
     ),
   };
 }

@@ -9,7 +9,7 @@ export const greet = defineTask({
     in_char: { type: 'text', default: ' ', about: 'a character' },
     in_short: { type: 'integer', default: 0, about: 'a 16-bit integer' },
     in_int: { type: 'integer', default: 0, about: 'a 32-bit integer' },
-    in_long: { type: 'integer', default: 0, about: 'an integer up to 2^53' },
+    in_long: { type: 'long', default: 0, about: 'a 64-bit integer' },
     in_float: { type: 'real', default: 0, about: 'a single-precision number' },
     in_double: { type: 'real', default: 0, about: 'a double-precision number' },
     in_string: { type: 'text', default: '', about: 'a text' },
