@@ -8,7 +8,7 @@ export { AlchemistError, type ErrorCode } from './errors.js';
 export type { StartOptions } from './engine/options.js';
 export { Session } from './session/session.js';
 export type { NormKind } from './session/operations.js';
-export type { CopyOptions, Distribution, FetchOptions, GemmOptions, LoadOptions, NewMatrixOptions, Placement, RandomOptions, SaveOptions, SendOptions, TruncatedSvd, TruncatedSvdOptions } from './session/options.js';
+export type { CopyOptions, Distribution, FetchOptions, GemmOptions, LoadOptions, NewMatrixOptions, Placement, RandomOptions, SaveOptions, SendOptions, Solution, SolveOptions, TruncatedSvd, TruncatedSvdOptions } from './session/options.js';
 export { MatrixHandle } from './session/matrix-handle.js';
 export { HostMatrix } from './session/host-matrix.js';
 export type { MatrixLike, Shape } from './session/host-array.js';

@@ -10,7 +10,7 @@ import * as blas from '../local/blas.js';
 import { Matrix } from '../local/matrix.js';
 import { EPSILON } from './epsilon.js';
 import type { RandomVectors } from './random-vectors.js';
-import { fromMatrix, overRanks, toMatrix } from './small-matrix.js';
+import { fromMatrix, multiplyThin, overRanks, toMatrix } from './small-matrix.js';
 
 export interface OrthonormaliseOptions {
   /** How many orthonormal columns to make, at most the width of X; default all. Fewer when the space has no room for more. */
@@ -88,18 +88,12 @@ function projectOut(comm: Communicator, Q: Matrix, X: Matrix, H: Float64Array): 
   if (q === 0) return;
   X.memory.heap.scope(() => {
     const C = Matrix.alloc(X.memory, X.dtype, q, b);
-    multiply(1, Q.transposed, X, 0, C);
+    multiplyThin(1, Q.transposed, X, 0, C);
     const sums = fromMatrix(C);
     overRanks(comm, sums);
     for (let i = 0; i < sums.length; i++) H[i] += sums[i];
-    multiply(-1, Q, toMatrix(X.memory, X.dtype, q, b, sums), 1, X);
+    multiplyThin(-1, Q, toMatrix(X.memory, X.dtype, q, b, sums), 1, X);
   });
-}
-
-/** C := alpha A B + beta C. For one or two columns, reading A is all the cost, and packing it as gemm does would double that. */
-function multiply(alpha: number, A: Matrix, B: Matrix, beta: number, C: Matrix): void {
-  if (B.width > 2) return blas.gemm(alpha, A, B, beta, C);
-  for (let j = 0; j < B.width; j++) blas.gemv(alpha, A, B.col(j), beta, C.col(j));
 }
 
 /** Makes the unit vector x orthogonal to Q and P, to the last digits; false when nothing but rounding errors is left. Collective. */

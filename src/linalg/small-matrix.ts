@@ -37,3 +37,9 @@ export function combine(X: DistMatrix, Q: Matrix, Y: DistMatrix): void {
     blas.gemm(1, X.local, rounded, 0, Y.local);
   });
 }
+
+/** C := alpha A B + beta C for B of few columns: up to two are multiplied one by one, since packing A as gemm does would cost more. */
+export function multiplyThin(alpha: number, A: Matrix, B: Matrix, beta: number, C: Matrix): void {
+  if (B.width > 2) return blas.gemm(alpha, A, B, beta, C);
+  for (let j = 0; j < B.width; j++) blas.gemv(alpha, A, B.col(j), beta, C.col(j));
+}

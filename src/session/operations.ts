@@ -11,7 +11,7 @@ import type { Range } from '../layout/layout.js';
 import type { DistPair } from '../layout/distribution.js';
 import type { CallOptions, Dtype } from './backend.js';
 import type { MatrixHandle } from './matrix-handle.js';
-import type { CopyOptions, Distribution, GemmOptions, NewMatrixOptions, RandomOptions, TruncatedSvd, TruncatedSvdOptions } from './options.js';
+import type { CopyOptions, Distribution, GemmOptions, NewMatrixOptions, RandomOptions, Solution, SolveOptions, TruncatedSvd, TruncatedSvdOptions } from './options.js';
 
 /** What a task gave: its matrices in the order of their names, and the rest by name. */
 export interface Results {
@@ -116,6 +116,24 @@ export abstract class Operations {
     const { matrices, values } = await this.call('truncatedSvd', { ...options, A });
     const [U, V] = matrices;
     return { U, V, ...(values as unknown as Omit<TruncatedSvd, 'U' | 'V'>) };
+  }
+
+  /**
+   * X that minimises ‖A X - B‖² + λ‖X‖² (Frobenius norms), λ = `lambda` ≥ 0, for every column of B, by conjugate gradients on
+   * (AᵀA + λI) X = AᵀB without forming AᵀA. E_CONVERGENCE, with the `residuals` so far, after `maxIterations` passes or at the limit of rounding.
+   */
+  ridge(A: MatrixHandle, B: MatrixHandle, options: { readonly lambda?: number } & SolveOptions = {}): Promise<Solution> {
+    return this.#solution('ridge', { ...options, A, B });
+  }
+
+  /** X with A X = B for a symmetric positive definite A, by conjugate gradients; errors as {@link ridge}, E_ARGUMENT where A is not positive definite. */
+  conjugateGradient(A: MatrixHandle, B: MatrixHandle, options: SolveOptions = {}): Promise<Solution> {
+    return this.#solution('conjugateGradient', { ...options, A, B });
+  }
+
+  async #solution(task: string, args: CallOptions & Readonly<Record<string, unknown>>): Promise<Solution> {
+    const { matrices, values } = await this.call(task, args);
+    return { X: matrices[0], ...(values as unknown as Omit<Solution, 'X'>) };
   }
 
   /** The height × width matrix of zeros. */

@@ -104,3 +104,18 @@ export interface TruncatedSvd {
   /** The largest entry of |UᵀU - I| and |VᵀV - I|. */
   readonly orthogonality: number;
 }
+
+export interface SolveOptions extends CallOptions {
+  /** The largest residual of a column in units of its right-hand side; default 1e-10, for f32 1e-5. */
+  readonly tolerance?: number;
+  /** Default 1000. */
+  readonly maxIterations?: number;
+}
+
+export interface Solution {
+  /** One column for every right-hand side, [VC,*]. */
+  readonly X: MatrixHandle;
+  readonly iterations: number;
+  /** ‖b - S x‖ / ‖b‖ of the system S x = b that was solved, for every column. */
+  readonly residuals: Float64Array;
+}
