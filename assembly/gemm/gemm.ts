@@ -1,72 +1,45 @@
-import { NARROW, PANEL_GAP, tileCols, kcOf, mcOf, ncOf } from './blocking';
+/** General matrix product: C := alpha A B + beta C. */
+import { EDGE_BYTES, blockCols, blockDepth, blockRows, packedABytes, packedBBytes, panelBytes, stripCols, tileCols } from './blocking';
+import { multiplyBlock } from './macro';
 import { pack } from './pack';
-import { tile4, tile6, tileWide } from './micro';
 
-const TILE: usize = 512;
-
-function aBytes<T>(tile: usize, mc: i32, kc: i32): usize {
-  const rows = <i32>(tile / sizeof<T>());
-  return <usize>((mc + rows - 1) / rows) * (<usize>kc * tile + PANEL_GAP);
-}
-export function workBytes<T>(tile: usize, m: i32, n: i32, k: i32): usize {
-  const kc = kcOf<T>(n, k), mc = mcOf<T>(m, n, kc), nc = mc < m ? ncOf(n) : 0;
-  return TILE + aBytes<T>(tile, mc, kc) + 64 + <usize>(nc + 6) * kc * sizeof<T>();
-}
-// @ts-ignore: decorator
-@inline
-function width(tile: usize, n: i32): i32 {
-  if (!ASC_FEATURE_RELAXED_SIMD) return tile == NARROW ? 4: 6;
-  if (tile != NARROW) return 6;
-  const r = n % 6;
-  return r > 0 && r < 5 ? 4 : 6;
-}
-function edge<T>(tile: usize, mr: i32, nr: i32, w: i32, kc: i32, a: usize, b: usize, beta: T, c: usize, csc: usize, t: usize): void {
-  if (tile != NARROW) tileWide<T>(kc, a, b, <T>0, t, tile);
-  else if (w == 6) tile6<T>(kc, a, b, <T>0, t, tile);
-  else tile4<T>(kc, a, b, <T>0, t, tile);
-  for (let j = 0; j < nr; j++) {
-    for (let i: usize = 0; i < <usize>mr * sizeof<T>(); i += sizeof<T>()) {
-      let v = load<T>(t + i);
-      if (beta != <T>0) v += beta * load<T>(c + i);
-      store<T>(c + i, v);
-    }
-    t += tile; c += csc;
-  }
-}
-function columns<T>(tile: usize, mc: i32, nr: i32, w: i32, kc: i32, a: usize, b: usize, beta: T, c: usize, csc: usize, t: usize): void {
-  const rows = <i32>(tile / sizeof<T>()), stride = <usize>kc * tile + PANEL_GAP;
-  let i = 0;
-  if (nr == w) {
-    if (tile != NARROW) for (; i + rows <= mc; i += rows) { tileWide<T>(kc, a, b, beta, c, csc); a += stride; c += tile; }
-    else if (w == 6) for (; i + rows <= mc; i += rows) { tile6<T>(kc, a, b, beta, c, csc); a += stride; c += tile; }
-    else for (; i + rows <= mc; i += rows) { tile4<T>(kc, a, b, beta, c, csc); a += stride; c += tile; }
-  }
-  for (; i < mc; i += rows) { edge<T>(tile, min(rows, mc - i), nr, w, kc, a, b, beta, c, csc, t); a += stride; c += tile; }
-}
-function macro<T>(tile: usize, mc: i32, nc: i32, kc: i32, fresh: bool, reuse: bool, alpha: T, a: usize, x: usize, rsb: usize, csb: usize, b: usize, beta: T, c: usize, csc: usize, t: usize): void {
-  for (let j = 0; j < nc;) {
-    const w = width(tile, nc - j), nr = min(w, nc - j);
-    if (fresh) pack<T>(w * sizeof<T>(), nr, kc, alpha, x + <usize>j * csb, csb, rsb, b, 0);
-    columns<T>(tile, mc, nr, w, kc, a, b, beta, c, csc, t);
-    if (reuse) b += <usize>w * kc * sizeof<T>();
-    c += <usize>w * csc;
-    j += w;
-  }
-}
-export function gemm<T>(tile: usize, m: i32, n: i32, k: i32, alpha: T, a: usize, rsa: usize, csa: usize, b: usize, rsb: usize, csb: usize, beta: T, c: usize, csc: usize, work: usize): void {
-  if (m <= 0 || n <= 0) return;
-  const kc = kcOf<T>(n, k), mc = mcOf<T>(m, n, kc), single = mc >= m, nc = single ? n : ncOf(n);
-  const aPack = work + TILE, bPack = (aPack + aBytes<T>(tile, mc, kc) + 63) & ~63;
-  for (let j = 0; j < n; j += nc) {
-    const nb = min(nc, n - j);
-    for (let p = 0; p < k; p += kc) {
-      const kb = min(kc, k - p);
-      for (let i = 0; i < m; i += mc) {
-        const mb = min(mc, m - i);
-        pack<T>(tile, mb, kb, <T>1, a + <usize>i * rsa + <usize>p * csa, rsa, csa, aPack, <usize>kb * tile + PANEL_GAP);
-        macro<T>(tile, mb, nb, kb, i == 0, !single, alpha, aPack, b + <usize>p * rsb + <usize>j * csb, rsb, csb, bPack,
-          p == 0 ? beta : <T>1, c + <usize>i * sizeof<T>() + <usize>j * csc, csc, work);
+/**
+ * C := alpha A B + beta C; A is m × k, B k × n, C m × n with contiguous columns csc bytes apart. All strides are in bytes.
+ *
+ * beta = 0 ignores old C, alpha = 0 ignores A and B, even NaN. 2mnk operations; B is packed once, A once for every nc columns of C.
+ * `tile` is NARROW or WIDE; `work`, a multiple of 64, has gemmWorkBytes bytes. C overlaps neither A nor B.
+ */
+export function gemm<T>(
+  tile: usize, m: usize, n: usize, k: usize,
+  alpha: T, a: usize, rsa: usize, csa: usize, b: usize, rsb: usize, csb: usize, beta: T, c: usize, csc: usize, work: usize,
+): void {
+  if (alpha == <T>0) k = 0;
+  const kc = blockDepth(m, n, k), mc = blockRows<T>(m, kc), kept = mc < m, nc = blockCols<T>(n, kc, kept);
+  const aPacked = work + EDGE_BYTES, bPacked = aPacked + packedABytes<T>(tile, mc, kc);
+  for (let j: usize = 0; j < n; j += nc) {                                              // loop 5: C[:, j…] += A B[:, j…]
+    const width = min(nc, n - j);
+    let l: usize = 0;
+    do {                                                                                // loop 4: C[:, j…] += A[:, l…] B[l…, j…]
+      const depth = min(kc, k - l), scale = l == 0 ? beta : <T>1;
+      for (let i: usize = 0; i < m; i += mc) {                                          // loop 3: C[i…, j…] += A[i…, l…] B[l…, j…]
+        const height = min(mc, m - i);
+        pack<T>(tile, height, depth, <T>1, a + i * rsa + l * csa, rsa, csa, aPacked, panelBytes(tile, depth));
+        let strip = bPacked;
+        for (let q: usize = 0; q < width; ) {                                           // B's strips are packed for the first i
+          const nr = tileCols(tile, width - q), cols = stripCols(nr, width - q), bytes = nr * depth * sizeof<T>();
+          if (i == 0) pack<T>(nr * sizeof<T>(), cols, depth, alpha, b + l * rsb + (j + q) * csb, csb, rsb, strip, bytes);
+          multiplyBlock<T>(tile, nr, height, cols, depth, aPacked, strip, scale, c + i * sizeof<T>() + (j + q) * csc, csc, work);
+          if (kept) strip += (cols + nr - 1) / nr * bytes;
+          q += cols;
+        }
       }
-    }
+      l += kc;
+    } while (l < k);                                                                    // k = 0 passes once: C := beta C
   }
+}
+
+/** Bytes of workspace that {@link gemm} needs. */
+export function gemmWorkBytes<T>(tile: usize, m: usize, n: usize, k: usize): usize {
+  const kc = blockDepth(m, n, k), mc = blockRows<T>(m, kc);
+  return EDGE_BYTES + packedABytes<T>(tile, mc, kc) + packedBBytes<T>(n, kc, mc < m);
 }

@@ -1,102 +1,135 @@
-/** Packing. */
+/**
+ * Packing: rows of X (rows of A, or columns of B) are laid out in panels of w, in the order in which the micro-kernel reads them.
+ *
+ *      X, len × depth, w = 4             packed
+ *      x00 x01 x02 …                     x00 x10 x20 x30 │ x01 x11 x21 x31 │ x02 …      panel 0
+ *      x10 x11 x12 …                     x40 x50 x60 x70 │ x41 x51 x61 x71 │ x42 …      panel 1, `stride` bytes further
+ *      x20 …                             x80 x90  0   0  │ …                            the last one, filled up
+ *
+ * Contiguous columns of X are copied, contiguous rows transposed in registers, anything else is gathered entry by entry.
+ * Nothing outside X is read. `width` is w in bytes; strides are in bytes.
+ */
 import { lanes } from '../simd';
 
-const STRIP: i32 = 16;
-
-/** Panels of rows that are contiguous in memory: a copy. */
-function packCopy<T>(bytes: usize, panels: i32, depth: i32, alpha: T, x: usize, cs: usize, dst: usize, stride: usize): void {
-  const scale = v128.splat<T>(alpha);
-  const last = bytes - 16;
-  for (let p = 0; p < depth; p++) {
-    let s = x, d = dst;
-    for (let g = 0; g < panels; g++) {
-      for (let o: usize = 0; o < last; o += 16) v128.store(d + o, v128.mul<T>(v128.load(s + o), scale));
-      v128.store(d + last, v128.mul<T>(v128.load(s + last), scale));
-      s += bytes; d += stride;
-    }
-    x += cs; dst += bytes;
-  }
-}
+/** `width` bytes, at least 16, in vectors of which the last two may overlap. */
 // @ts-ignore: decorator
 @inline
-function copy<T>(bytes: usize, panels: i32, depth: i32, alpha: T, x: usize, cs: usize, dst: usize, stride: usize): void {
+function copyColumn<T>(width: usize, scale: v128, x: usize, dst: usize): void {
+  v128.store(dst, v128.mul<T>(scale, v128.load(x)));
+  if (width > 32) v128.store(dst, v128.mul<T>(scale, v128.load(x, 16)), 16);
+  if (width > 48) v128.store(dst, v128.mul<T>(scale, v128.load(x, 32)), 32);
+  if (width > 16) v128.store(dst + (width - 16), v128.mul<T>(scale, v128.load(x + (width - 16))));
+}
+
+/** Panels of an X with contiguous columns. Four columns at a time: four streams from memory, and longer runs within a panel. */
+// @ts-ignore: decorator
+@inline
+function copyPanels<T>(width: usize, panels: usize, depth: usize, alpha: T, x: usize, cs: usize, dst: usize, stride: usize): void {
   const scale = v128.splat<T>(alpha);
-  const last = bytes - 16;
-  for (let p = 0; p < depth; p++) {
+  for (; depth >= 4; depth -= 4) {
     let s = x, d = dst;
-    for (let g = 0; g < panels; g++) {
-      v128.store(d, v128.mul<T>(v128.load(s), scale));
-      if (bytes > 32) v128.store(d, v128.mul<T>(v128.load(s, 16), scale), 16);
-      if (bytes > 48) v128.store(d, v128.mul<T>(v128.load(s, 32), scale), 32);
-      if (bytes > 16) v128.store(d + last, v128.mul<T>(v128.load(s + last), scale));
-      s += bytes; d += stride;
+    for (let g: usize = 0; g < panels; g++) {
+      copyColumn<T>(width, scale, s, d);
+      copyColumn<T>(width, scale, s + cs, d + width);
+      copyColumn<T>(width, scale, s + 2 * cs, d + 2 * width);
+      copyColumn<T>(width, scale, s + 3 * cs, d + 3 * width);
+      s += width;
+      d += stride;
     }
-    x += cs; dst += bytes;
+    x += 4 * cs;
+    dst += 4 * width;
   }
-}
-function copy32<T>(panels: i32, depth: i32, alpha: T, x: usize, cs: usize, dst: usize, stride: usize): void { copy<T>(32, panels, depth, alpha, x, cs, dst, stride); }
-function copy48<T>(panels: i32, depth: i32, alpha: T, x: usize, cs: usize, dst: usize, stride: usize): void { copy<T>(48, panels, depth, alpha, x, cs, dst, stride); }
-let FIX: bool = false; export function setFix(f: bool): void { FIX = f; }
-
-/** Two rows (f64), contiguous along the depth. */
-function transpose2<T>(depth: i32, alpha: f64, x: usize, rs: usize, dst: usize, w: usize): void {
-  const scale = f64x2.splat(alpha);
-  let p = 0;
-  for (; p + 2 <= depth; p += 2) {
-    const u = f64x2.mul(v128.load(x), scale), v = f64x2.mul(v128.load(x + rs), scale);
-    v128.store(dst, v128.shuffle<f64>(u, v, 0, 2));
-    v128.store(dst + w, v128.shuffle<f64>(u, v, 1, 3));
-    x += 16; dst += 2 * w;
-  }
-  if (p < depth) { store<f64>(dst, alpha * load<f64>(x)); store<f64>(dst, alpha * load<f64>(x + rs), 8); }
-}
-function transpose4<T>(depth: i32, alpha: f32, x: usize, rs: usize, dst: usize, w: usize): void {
-  const scale = f32x4.splat(alpha);
-  let p = 0;
-  for (; p + 4 <= depth; p += 4) {
-    const t = f32x4.mul(v128.load(x), scale), u = f32x4.mul(v128.load(x + rs), scale);
-    const v = f32x4.mul(v128.load(x + 2 * rs), scale), y = f32x4.mul(v128.load(x + 3 * rs), scale);
-    const l0 = v128.shuffle<f32>(t, u, 0, 4, 1, 5), h0 = v128.shuffle<f32>(t, u, 2, 6, 3, 7);
-    const l1 = v128.shuffle<f32>(v, y, 0, 4, 1, 5), h1 = v128.shuffle<f32>(v, y, 2, 6, 3, 7);
-    v128.store(dst, v128.shuffle<f64>(l0, l1, 0, 2));
-    v128.store(dst + w, v128.shuffle<f64>(l0, l1, 1, 3));
-    v128.store(dst + 2 * w, v128.shuffle<f64>(h0, h1, 0, 2));
-    v128.store(dst + 3 * w, v128.shuffle<f64>(h0, h1, 1, 3));
-    x += 16; dst += 4 * w;
-  }
-  for (; p < depth; p++) {
-    store<f32>(dst, alpha * load<f32>(x)); store<f32>(dst, alpha * load<f32>(x + rs), 4);
-    store<f32>(dst, alpha * load<f32>(x + 2 * rs), 8); store<f32>(dst, alpha * load<f32>(x + 3 * rs), 12);
-    x += 4; dst += w;
-  }
-}
-function packAny<T>(from: i32, rows: i32, w: i32, depth: i32, alpha: T, x: usize, rs: usize, cs: usize, dst: usize): void {
-  for (let p = 0; p < depth; p++) {
-    for (let q = from; q < w; q++) store<T>(dst + q * sizeof<T>(), q < rows ? alpha * load<T>(x + <usize>q * rs) : <T>0);
-    x += cs; dst += w * sizeof<T>();
+  for (; depth > 0; depth--) {
+    for (let g: usize = 0; g < panels; g++) copyColumn<T>(width, scale, x + g * width, dst + g * stride);
+    x += cs;
+    dst += width;
   }
 }
 
-/** Packs `len` rows of alpha X into panels of `bytes`/sizeof rows. */
-export function pack<T>(bytes: usize, len: i32, depth: i32, alpha: T, x: usize, rs: usize, cs: usize, dst: usize, stride: usize): void {
-  const w = <i32>(bytes / sizeof<T>());
-  let i = 0;
-  if (rs == sizeof<T>()) while (i + w <= len) {
-    const panels = min(STRIP, (len - i) / w);
-    if (FIX && bytes==32) copy32<T>(panels, depth, alpha, x + i * sizeof<T>(), cs, dst, stride);
-    else if (FIX && bytes==48) copy48<T>(panels, depth, alpha, x + i * sizeof<T>(), cs, dst, stride);
-    else packCopy<T>(bytes, panels, depth, alpha, x + i * sizeof<T>(), cs, dst, stride);
-    dst += panels * stride; i += panels * w;
+/** The same, with a loop for every width that occurs: 4, 5, 6, 8 or 16 entries. */
+function copy<T>(width: usize, panels: usize, depth: usize, alpha: T, x: usize, cs: usize, dst: usize, stride: usize): void {
+  if (width == 16) copyPanels<T>(16, panels, depth, alpha, x, cs, dst, stride);
+  else if (width == 20) copyPanels<T>(20, panels, depth, alpha, x, cs, dst, stride);
+  else if (width == 24) copyPanels<T>(24, panels, depth, alpha, x, cs, dst, stride);
+  else if (width == 32) copyPanels<T>(32, panels, depth, alpha, x, cs, dst, stride);
+  else if (width == 40) copyPanels<T>(40, panels, depth, alpha, x, cs, dst, stride);
+  else if (width == 48) copyPanels<T>(48, panels, depth, alpha, x, cs, dst, stride);
+  else copyPanels<T>(64, panels, depth, alpha, x, cs, dst, stride);
+}
+
+/** 2 or 4 contiguous rows of X, as many columns at a time as a vector holds: 2 × 2 entries of f64, 4 × 4 or 2 × 4 of f32. */
+// @ts-ignore: decorator
+@inline
+function transposeRows<T>(rows: usize, width: usize, depth: usize, alpha: T, x: usize, rs: usize, dst: usize): void {
+  const scale = v128.splat<T>(alpha), end = x + depth * sizeof<T>() - 15;
+  for (; x < end; x += 16) {
+    const x0 = v128.mul<T>(scale, v128.load(x)), x1 = v128.mul<T>(scale, v128.load(x + rs));
+    if (sizeof<T>() == 8) {
+      v128.store(dst, v128.shuffle<f64>(x0, x1, 0, 2));
+      v128.store(dst + width, v128.shuffle<f64>(x0, x1, 1, 3));
+      dst += 2 * width;
+    } else {
+      const lo = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5), hi = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7);
+      if (rows == 4) {
+        const x2 = v128.mul<T>(scale, v128.load(x + 2 * rs)), x3 = v128.mul<T>(scale, v128.load(x + 3 * rs));
+        const lo2 = v128.shuffle<f32>(x2, x3, 0, 4, 1, 5), hi2 = v128.shuffle<f32>(x2, x3, 2, 6, 3, 7);
+        v128.store(dst, v128.shuffle<f64>(lo, lo2, 0, 2));
+        v128.store(dst + width, v128.shuffle<f64>(lo, lo2, 1, 3));
+        v128.store(dst + 2 * width, v128.shuffle<f64>(hi, hi2, 0, 2));
+        v128.store(dst + 3 * width, v128.shuffle<f64>(hi, hi2, 1, 3));
+      } else {
+        v128.store64_lane(dst, lo, 0);
+        v128.store64_lane(dst + width, lo, 1);
+        v128.store64_lane(dst + 2 * width, hi, 0);
+        v128.store64_lane(dst + 3 * width, hi, 1);
+      }
+      dst += 4 * width;
+    }
+  }
+  gather<T>(width, 0, rows, depth % <usize>lanes<T>(), alpha, x, rs, sizeof<T>(), dst);
+}
+
+function transpose4<T>(width: usize, depth: usize, alpha: T, x: usize, rs: usize, dst: usize): void {
+  transposeRows<T>(4, width, depth, alpha, x, rs, dst);
+}
+
+function transpose2<T>(width: usize, depth: usize, alpha: T, x: usize, rs: usize, dst: usize): void {
+  transposeRows<T>(2, width, depth, alpha, x, rs, dst);
+}
+
+/** Rows `from` to `to` of X, entry by entry. */
+function gather<T>(width: usize, from: usize, to: usize, depth: usize, alpha: T, x: usize, rs: usize, cs: usize, dst: usize): void {
+  for (let p: usize = 0; p < depth; p++) {
+    for (let q = from; q < to; q++) store<T>(dst + q * sizeof<T>(), alpha * load<T>(x + q * rs));
+    x += cs;
+    dst += width;
+  }
+}
+
+/** Zeros for the rows from `from` on. */
+function clear<T>(width: usize, from: usize, depth: usize, dst: usize): void {
+  for (let p: usize = 0; p < depth; p++) {
+    for (let q: usize = from * sizeof<T>(); q < width; q += sizeof<T>()) store<T>(dst + q, <T>0);
+    dst += width;
+  }
+}
+
+/** Packs alpha X, len × depth, into panels of width / sizeof<T>() rows, `stride` bytes apart. */
+export function pack<T>(width: usize, len: usize, depth: usize, alpha: T, x: usize, rs: usize, cs: usize, dst: usize, stride: usize): void {
+  const w = width / sizeof<T>(), size = sizeof<T>();
+  let i: usize = 0;
+  if (rs == size) {
+    copy<T>(width, len / w, depth, alpha, x, cs, dst, stride);
+    i = len / w * w;
   }
   for (; i < len; i += w) {
-    const rows = min(w, len - i), s = x + <usize>i * rs;
-    let from = 0;
-    if (cs == sizeof<T>()) for (; rows >= lanes<T>() && from < rows; from += lanes<T>()) {
-      const q = min(from, rows - lanes<T>());
-      if (sizeof<T>() == 8) transpose2<T>(depth, <f64>alpha, s + <usize>q * rs, rs, dst + q * 8, bytes);
-      else transpose4<T>(depth, <f32>alpha, s + <usize>q * rs, rs, dst + q * 4, bytes);
+    const rows = min(w, len - i), s = x + i * rs, d = dst + i / w * stride;
+    let q: usize = 0;
+    if (cs == size) {
+      if (size == 4) for (; q + 4 <= rows; q += 4) transpose4<T>(width, depth, alpha, s + q * rs, rs, d + q * size);
+      for (; q + 2 <= rows; q += 2) transpose2<T>(width, depth, alpha, s + q * rs, rs, d + q * size);
     }
-    if (from < w) packAny<T>(min(from,rows), rows, w, depth, alpha, s, rs, cs, dst);
-    dst += stride;
+    if (q < rows) gather<T>(width, q, rows, depth, alpha, s, rs, cs, d);
+    if (rows < w) clear<T>(width, rows, depth, d);
   }
 }
