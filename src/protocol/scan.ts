@@ -27,7 +27,6 @@ export function scan(bytes: Uint8Array): void {
     if (count > bytes.length - at) throw fault(`ends too early: ${count} bytes should follow byte ${at}, but ${bytes.length - at} do`, at);
   };
   const enter = (children: number): void => {
-    need(children); // every value takes a byte at least
     if (open.length + 1 > MAX_DEPTH) throw fault(`nests deeper than ${MAX_DEPTH}`, at);
     open.push(children);
   };

@@ -83,7 +83,7 @@ export function record<F extends Fields>(fields: F): Schema<RecordOf<F>> {
     if (!isMap(value)) throw mustBe('a map', value, path);
     const checked: Record<string, unknown> = {};
     for (const [name, schema] of schemas) {
-      const field = schema(Object.hasOwn(value, name) ? value[name] : undefined, `${path}.${name}`);
+      const field = schema(value[name], `${path}.${name}`);
       if (field !== undefined) checked[name] = field;
     }
     return checked as RecordOf<F>;
