@@ -7,7 +7,7 @@ import { entries } from '../layout/block.js';
 import type { Frame } from './frame-decoder.js';
 import { encodeFrame, encodeHead } from './frame.js';
 import { MAX_BUFFER_BYTES, MAX_LIST, MAX_PATH, MAX_REQUEST_ID, MIN_BUFFER_BYTES, SECRET_BYTES } from './limits.js';
-import { distPair, dtype, grid, gridShape, itemBytes, matrixRecord, name, numericId, order, prose, slice } from './records.js';
+import { distPair, dtype, gridShape, itemBytes, name, numericId, order, prose, slice } from './records.js';
 import { anything, boolean, bytes, dictionary, integer, list, oneOf, optional, real, record, text, type Schema } from './schema.js';
 
 const id = integer(1, MAX_REQUEST_ID);
@@ -75,10 +75,6 @@ export type Kind = keyof typeof MESSAGES;
 export type Header<K extends Kind> = ReturnType<(typeof MESSAGES)[K]['header']>;
 /** A message of any kind, told apart by `kind`. */
 export type Message = { [K in Kind]: { readonly kind: K } & Header<K> }[Kind];
-
-/** The grid of a session and a matrix of its, as messages carry them. */
-export type WireGrid = ReturnType<typeof grid>;
-export type WireMatrix = ReturnType<typeof matrixRecord>;
 
 const KINDS = new Map(Object.entries(MESSAGES).map(([kind, { code }]) => [code, kind as Kind]));
 
