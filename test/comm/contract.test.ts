@@ -151,7 +151,6 @@ describe.each(TEAMS)('%s', (_, size, kind) => {
   });
 });
 
-// What happens to the others when one fails does not depend on where their matrices lie.
 /** Milliseconds in which even a busy machine gets round to it, but long before the watchdog of 20 s. */
 const AT_ONCE = 10_000;
 
@@ -161,6 +160,7 @@ function letGo(go: Int32Array): void {
   Atomics.notify(go, 0);
 }
 
+// What happens to the others when one fails does not depend on where their matrices lie.
 describe.each(TEAMS.filter(([, size, kind]) => size > 1 && kind === 'shared'))('%s, when something goes wrong,', (_, size, kind) => {
   let ranks: Ranks;
   beforeAll(async () => {

@@ -222,13 +222,14 @@ export function waiting({ comm }: RankContext, { late, go }: { late: number; go:
   comm.barrier();
 }
 
-/** All wait for rank `late`, which computes without ever meeting anybody, but asks from time to time whether it should stop. */
+/** All wait for rank `late`, which never meets anybody, but asks from time to time whether it should stop. */
 export function asking({ comm }: RankContext, { late }: { late: number }): void {
   if (comm.rank === late) {
     for (let t = 0; t < 10_000; t++) {
       comm.checkCancelled();
       idle(1);
     }
+    throw new Error('it was never told to stop');
   }
   comm.barrier();
 }

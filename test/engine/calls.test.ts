@@ -96,7 +96,7 @@ describe('progress', () => {
     const mine = new Error('from the listener');
     let calls = 0;
     const started = performance.now();
-    const call = trial('wait', { milliseconds: 20_000 }, {
+    const call = trial('wait', { milliseconds: 60_000 }, {
       onProgress: () => {
         calls++;
         throw mine;
@@ -104,7 +104,7 @@ describe('progress', () => {
     });
     await expect(call).rejects.toBe(mine);
     expect(calls).toBe(1);
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(performance.now() - started).toBeLessThan(30_000);
   });
 
   test('whose listener throws at the last line, too, though the task has ended by then: nothing of it is kept', async () => {
@@ -123,7 +123,7 @@ describe('an AbortSignal', () => {
 
   test('that is raised already: nothing is begun', async () => {
     const signal = AbortSignal.abort();
-    await expect(trial('wait', { milliseconds: 20_000 }, { signal })).rejects.toMatchObject(cancelled);
+    await expect(trial('wait', { milliseconds: 60_000 }, { signal })).rejects.toMatchObject(cancelled);
     await expect(session.send([[1]], { signal })).rejects.toMatchObject(cancelled);
     const A = await session.send([[1]]);
     await expect(session.fetch(A, { signal })).rejects.toMatchObject(cancelled);
@@ -133,10 +133,10 @@ describe('an AbortSignal', () => {
   test('that is raised during a task stops it, and the session works on', async () => {
     const controller = new AbortController();
     const started = performance.now();
-    const call = trial('wait', { milliseconds: 20_000 }, { signal: controller.signal });
+    const call = trial('wait', { milliseconds: 60_000 }, { signal: controller.signal });
     setTimeout(() => controller.abort(), 50);
     await expect(call).rejects.toMatchObject(cancelled);
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(performance.now() - started).toBeLessThan(30_000);
     expect((await trial('wait', { milliseconds: 5 })).meetings).toBeGreaterThan(0);
   });
 
@@ -144,7 +144,7 @@ describe('an AbortSignal', () => {
     const controller = new AbortController();
     const first = trial('wait', { milliseconds: 2000 });
     const ended: string[] = [];
-    const second = trial('wait', { milliseconds: 20_000 }, { signal: controller.signal }).catch((error: { code: string }) => ended.push(error.code));
+    const second = trial('wait', { milliseconds: 60_000 }, { signal: controller.signal }).catch((error: { code: string }) => ended.push(error.code));
     const third = trial('wait', { milliseconds: 1 }).then(() => ended.push('third'));
     setTimeout(() => controller.abort(), 50);
     await second;

@@ -4,6 +4,8 @@ import { Alchemist, type MatrixHandle, type Session } from '#src/index.js';
 
 const TRIAL = new URL('./trial.js', import.meta.url).href;
 const SIZE = 4;
+/** Milliseconds in which even a busy machine gets round to it, but long before anything gives up waiting. */
+const AT_ONCE = 20_000;
 
 async function start(options: Parameters<typeof Alchemist.start>[0] = {}): Promise<Session> {
   const session = await Alchemist.start({ workers: SIZE, memoryPerWorker: '16MiB', ...options });
@@ -54,7 +56,7 @@ describe('a rank that throws', () => {
   test('or returns while the others wait for it: they are told so at once', async () => {
     const started = performance.now();
     await expect(trial(session, 'mismatch')).rejects.toMatchObject({ code: 'E_TASK', message: expect.stringMatching(/do not call the same collectives: rank 0: finished after 0 collectives; rank 1: collective 1, barrier/) });
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(performance.now() - started).toBeLessThan(AT_ONCE);
   });
 });
 
@@ -126,7 +128,7 @@ describe('a rank that hangs', () => {
       code: 'E_RANK',
       message: expect.stringMatching(/^the thread of rank 1 died: it had not answered 0.8 s after rank 0/),
     });
-    expect(performance.now() - started).toBeLessThan(8000);
+    expect(performance.now() - started).toBeLessThan(AT_ONCE);
     await mustWork(session);
   });
 });
@@ -151,7 +153,7 @@ describe('closing', () => {
     await delay(50);
     const started = performance.now();
     await session.close();
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(AT_ONCE);
     for (const end of await ends) expect(end).toMatchObject({ status: 'rejected', reason: closed });
   });
 
@@ -162,7 +164,7 @@ describe('closing', () => {
     const started = performance.now();
     await session.close();
     await call;
-    expect(performance.now() - started).toBeLessThan(6000);
+    expect(performance.now() - started).toBeLessThan(AT_ONCE);
   });
 
   test('stops a transfer', async () => {
