@@ -4,6 +4,7 @@ import { onnxruntime } from './engines/onnxruntime.mjs';
 import { openblas } from './engines/openblas.mjs';
 import { ours } from './engines/ours.mjs';
 import { tfjs } from './engines/tfjs.mjs';
+import { median, medianRatio } from '../../dist/bench/report.js';
 
 const N = 1024;
 const ROUNDS = 7;
@@ -43,7 +44,7 @@ async function compete({ dtype, epsilon, array, peers }, report) {
   const [{ seconds: oursTook }] = engines;
   return engines.map(({ name, target, seconds }, at) => {
     const took = median(seconds);
-    const ratio = at === 0 ? undefined : median(seconds.map((s, round) => s / oursTook[round]));
+    const ratio = at === 0 ? undefined : medianRatio(seconds, oursTook);
     return { name, dtype, milliseconds: took * 1e3, gflops: (2 * N ** 3) / took / 1e9, ratio, target, ok: target === undefined || ratio >= target };
   });
 }
@@ -59,8 +60,6 @@ async function turn({ multiply }) {
   } while (seconds < TURN);
   return seconds / count;
 }
-
-const median = (x) => x.toSorted((p, q) => p - q)[x.length >> 1];
 
 /** Throws unless C x = A (B x) for a random x, up to the rounding of sums of N terms (R. Freivalds, 1977). */
 function mustBeProduct(name, a, b, c, epsilon) {

@@ -21,6 +21,7 @@ const SUITES: Readonly<Record<string, string>> = {
   layouts: 'redistributions, against plain copies; bytes moved, against formulas',
   engine: 'products on several ranks, starting, calls',
   svd: 'truncated SVD, against passes over the matrix',
+  accuracy: 'errors in roundings, against exact products and LAPACK',
 };
 
 const EXAMPLES = `

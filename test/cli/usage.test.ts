@@ -46,7 +46,7 @@ test.each([
   ['gemm a.npy b.npy', /required option.*--out/],
   ['layout 7', /Write rows x columns/],
   ['layout 7x7 --align 1', /two integers/],
-  ['bench nonsense', /Allowed choices are kernels, layouts, engine, svd/],
+  ['bench nonsense', /Allowed choices are kernels, layouts, engine, svd, accuracy/],
   // These are found out by the engine: the command is written well, but asks for what cannot be.
   [`svd ${root}examples/data/digits.npy --rank 65`, /rank must be an integer from 1 to 64/],
   [`svd ${root}examples/data/digits.npy --workers 3 --grid 2x2`, /2×2 grid has 4 processes, but workers is 3/],
