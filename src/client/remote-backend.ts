@@ -7,7 +7,9 @@ import { slice } from '../layout/slice.js';
 import type { PayloadSink } from '../protocol/frame-decoder.js';
 import type { Order } from '../protocol/records.js';
 import { splitBlock } from '../protocol/split.js';
-import type { Backend, CallOptions, Dtype, Estimate, GridInfo, MatrixRecord, MemoryReport, TaskReply } from '../session/backend.js';
+import type {
+  Backend, CallOptions, Dtype, Estimate, GridInfo, LibraryInfo, MatrixRecord, MemoryReport, TaskInfo, TaskReply, WorkerInfo, WorkerSelection,
+} from '../session/backend.js';
 import type { HostArray } from '../session/host-array.js';
 import { copyStrided, type Strided, type WritableStrided } from '../session/strided-copy.js';
 import type { ControlLink, Welcome } from './control-link.js';
@@ -53,7 +55,7 @@ export class RemoteBackend implements Backend {
   }
 
   /** The server's workers. */
-  async listWorkers(which: 'all' | 'active' | 'inactive' | 'assigned' = 'all') {
+  async listWorkers(which: WorkerSelection): Promise<readonly WorkerInfo[]> {
     return (await this.link.request('LIST_WORKERS', { which })).workers;
   }
 
@@ -68,6 +70,18 @@ export class RemoteBackend implements Backend {
     const isPath = /[/\\.]/.test(reference);
     const name = isPath ? reference.replace(/^.*[/\\]/, '').replace(/\.[^.]*$/, '') : reference;
     return this.link.request('LOAD_LIBRARY', { name, path: isPath ? reference : undefined });
+  }
+
+  async unloadLibrary(name: string): Promise<void> {
+    await this.link.request('UNLOAD_LIBRARY', { name });
+  }
+
+  async libraries(): Promise<readonly LibraryInfo[]> {
+    return (await this.link.request('LIST_LIBRARIES', {})).libraries;
+  }
+
+  async tasks(library: string): Promise<readonly TaskInfo[]> {
+    return (await this.link.request('LIST_TASKS', { library })).tasks;
   }
 
   async run(library: string, task: string, args: Readonly<Record<string, unknown>>, options: CallOptions = {}): Promise<TaskReply> {

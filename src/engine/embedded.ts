@@ -8,11 +8,13 @@ import { worldToVC } from '../layout/grid-shape.js';
 import { gridSize, type Range, redundantRank, share, viewLayout, viewOffset } from '../layout/layout.js';
 import { slice } from '../layout/slice.js';
 import { type Library, loadTask } from '../library/library.js';
-import { openLibrary } from '../library/open.js';
-import { bindArguments, type Cost, type Task } from '../library/task.js';
+import { BUILT_IN, openLibrary } from '../library/open.js';
+import { bindArguments, type Cost, describeTask, type Task } from '../library/task.js';
 import type { HeapUsage } from '../local/heap.js';
 import { itemBytes } from '../local/rank-memory.js';
-import type { Backend, CallOptions, Estimate, GridInfo, MatrixRecord, MemoryReport, TaskReply } from '../session/backend.js';
+import type {
+  Backend, CallOptions, Estimate, GridInfo, LibraryInfo, MatrixRecord, MemoryReport, TaskInfo, TaskReply, WorkerInfo, WorkerSelection,
+} from '../session/backend.js';
 import type { HostArray } from '../session/host-array.js';
 import { copyStrided, type Strided, type WritableStrided } from '../session/strided-copy.js';
 import { ProgressChannel } from './progress-channel.js';
@@ -39,6 +41,7 @@ interface HeldMatrix extends MatrixRecord {
 export class EmbeddedBackend implements Backend {
   readonly grid: GridInfo;
   readonly kernels: string;
+  readonly memoryPerWorker: number;
   readonly #team: Team;
   readonly #giveBack: () => Promise<void>;
   readonly #start: (rank: number) => RankMessage;
@@ -58,6 +61,7 @@ export class EmbeddedBackend implements Backend {
   private constructor(options: EngineOptions, module: unknown, threads: readonly RankThread[], giveBack: () => Promise<void>) {
     this.grid = options.grid;
     this.kernels = options.kernels;
+    this.memoryPerWorker = options.memoryPerWorker;
     this.#giveBack = giveBack;
     this.#team = new Team({
       threads,
@@ -102,6 +106,11 @@ export class EmbeddedBackend implements Backend {
     }
   }
 
+  /** How many matrices live. */
+  get matrices(): number {
+    return this.#matrices.size;
+  }
+
   run(library: string, taskName: string, args: Readonly<Record<string, unknown>>, options: CallOptions = {}): Promise<TaskReply> {
     return this.#queued(options.signal, async () => {
       const { task, bound } = await this.#bind(library, taskName, args);
@@ -112,6 +121,7 @@ export class EmbeddedBackend implements Backend {
   }
 
   async estimate(library: string, taskName: string, args: Readonly<Record<string, unknown>>): Promise<Estimate> {
+    if (this.#closed) throw closedError();
     const { task, bound } = await this.#bind(library, taskName, args);
     task.check?.(bound);
     if (!task.cost) throw new AlchemistError('E_ARGUMENT', `${taskName} has no cost model`, { hint: 'run it on a smaller matrix and scale' });
@@ -119,14 +129,50 @@ export class EmbeddedBackend implements Backend {
   }
 
   async #bind(library: string, taskName: string, args: Readonly<Record<string, unknown>>) {
-    const task: Task = await loadTask(await openLibrary(this.#referenceOf(library)), taskName);
+    const task = await this.task(library, taskName);
     return { task, bound: bindArguments(task, args, (id) => this.#matrix(id)) };
+  }
+
+  /** The task of a loaded library. @throws AlchemistError E_ARGUMENT when there is none of this name. */
+  async task(library: string, name: string): Promise<Task> {
+    return loadTask(await openLibrary(this.#referenceOf(library)), name);
   }
 
   async loadLibrary(reference: string): Promise<Library> {
     const library = await openLibrary(reference);
     this.#libraries.set(library.name, reference);
     return library;
+  }
+
+  unloadLibrary(name: string): Promise<void> {
+    return this.#queued(undefined, async () => {
+      const reference = this.#referenceOf(name);
+      await this.#everyRank(() => ({ kind: 'unload', library: reference }));
+      this.#libraries.delete(name);
+    });
+  }
+
+  async libraries(): Promise<readonly LibraryInfo[]> {
+    const loaded = await Promise.all([...this.#libraries.values()].map(openLibrary));
+    const others = [...BUILT_IN.values()].filter(({ name }) => !this.#libraries.has(name));
+    return [...loaded, ...others].map((library) => ({ name: library.name, about: library.about, loaded: loaded.includes(library) }));
+  }
+
+  async tasks(name: string): Promise<readonly TaskInfo[]> {
+    const library = await openLibrary(this.#referenceOf(name));
+    return Promise.all(Object.keys(library.tasks).map(async (task) => describeTask(await loadTask(library, task))));
+  }
+
+  async requestWorkers(): Promise<never> {
+    throw fixedWorkers();
+  }
+
+  async yieldWorkers(): Promise<never> {
+    throw fixedWorkers();
+  }
+
+  async listWorkers(which: WorkerSelection): Promise<readonly WorkerInfo[]> {
+    return which === 'inactive' ? [] : Array.from({ length: this.#team.size }, (_, k) => ({ id: k + 1, active: true, assigned: true }));
   }
 
   #referenceOf(library: string): string {
@@ -406,5 +452,10 @@ function cannotStart(workers: number, cause: Error & { code?: string }): Error {
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 const closedError = (): AlchemistError => new AlchemistError('E_CLOSED', 'the session is closed', { hint: 'start another one with Alchemist.start()' });
+
+const fixedWorkers = (): AlchemistError =>
+  new AlchemistError('E_WORKERS', 'this session runs inside its process: its workers are the same from start to close', {
+    hint: 'start another session with as many workers as you need, or connect to a server',
+  });
 
 const cancelled = (): AlchemistError => new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');

@@ -39,6 +39,8 @@ export type RankMessage =
       readonly progress?: MessagePort;
     }
   | { readonly kind: 'free'; readonly ids: readonly number[] }
+  /** A library is unloaded: forgets what its tasks have kept. */
+  | { readonly kind: 'unload'; readonly library: string }
   /** The session is over: forgets its matrices and memories. */
   | { readonly kind: 'stop' }
   /** Frees every matrix from this id on: what a failed task left on the ranks that had finished. */
@@ -81,6 +83,7 @@ export default async function handle(message: RankMessage): Promise<RankReply> {
   if (message.kind === 'run') return rank.run(message);
   if (message.kind === 'free') rank.free(message.ids);
   if (message.kind === 'forget') rank.forget(message.from);
+  if (message.kind === 'unload') rank.unload(message.library);
   return rank.nothing();
 }
 
@@ -142,10 +145,15 @@ export class Rank {
     this.free([...this.#matrices.keys()].filter((id) => id >= from));
   }
 
+  unload(library: string): void {
+    this.#states.delete(library);
+  }
+
   async run({ library, task: name, args, firstId, progress }: Extract<RankMessage, { kind: 'run' }>): Promise<RankReply> {
     try {
       const task = await loadTask(await openLibrary(library), name);
       const bound = bindArguments(task, args, (id, parameter) => this.#matrix(id, parameter));
+      await task.prepare?.(bound);
       const { heap } = this.#grid.memory;
       this.#comm.begin();
       const start = performance.now();

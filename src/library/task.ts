@@ -95,12 +95,24 @@ export interface Task<P extends Params = Params> {
   /** Checks shapes and values beyond what `params` says, before any rank is disturbed. Throws AlchemistError. */
   check?(args: Arguments<P, MatrixInfo>): void;
   cost?(args: Arguments<P, MatrixInfo>, grid: { readonly height: number; readonly width: number }): Cost;
+  /** What must be there before `run`, which does not wait: loads modules, for instance. Called on every rank; must not communicate. */
+  prepare?(args: Arguments<P, DistMatrix>): Promise<void>;
+  /** The task itself, on every rank at once (SPMD), to completion without a turn of the event loop. */
   run(context: TaskContext, args: Arguments<P, DistMatrix>): Results;
 }
 
 /** Declares a task; its `params` give its arguments their types. */
 export function defineTask<const P extends Params>(task: Task<NoInfer<P>> & { readonly params: P }): Task<P> {
   return task;
+}
+
+/** A task as its callers may see it: plain data. */
+export function describeTask({ name, about, params, returns }: Task) {
+  const open = Object.entries(params).map(([key, param]) => {
+    const { file: _, ...rest } = param as Param & { file?: unknown };
+    return [key, rest] as const;
+  });
+  return { name, about, params: Object.fromEntries(open), returns };
 }
 
 /** A matrix argument as a client names it. */

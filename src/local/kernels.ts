@@ -45,6 +45,11 @@ export interface KernelSet {
 /** Both item types, bound to one memory. */
 export type Kernels = Readonly<Record<Dtype, KernelSet>>;
 
+/** A shared WebAssembly memory. Node's types leave WebAssembly to the DOM's, so the declarations that users read do without. */
+export interface SharedMemory {
+  readonly buffer: SharedArrayBuffer;
+}
+
 /** Which build runs: 'relaxed' fuses multiply and add, which changes the last bits of sums. */
 export type KernelBuild = 'relaxed' | 'simd';
 
@@ -66,7 +71,7 @@ export function relaxedSimd(): boolean {
 const compiled = new Map<KernelBuild, WebAssembly.Module>();
 
 /** The compiled kernels of a build (default: the best that this engine runs). Modules cross threads; compile once, in the main thread. */
-export function kernelModule(build: KernelBuild = relaxedSimd() ? 'relaxed' : 'simd'): { build: KernelBuild; module: WebAssembly.Module } {
+export function kernelModule(build: KernelBuild = relaxedSimd() ? 'relaxed' : 'simd'): { build: KernelBuild; module: object } {
   let module = compiled.get(build);
   if (!module) {
     if (build === 'relaxed') relaxedSimd();
@@ -85,7 +90,7 @@ export function kernelModule(build: KernelBuild = relaxedSimd() ? 'relaxed' : 's
 }
 
 /** Binds a compiled module to a memory. */
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+export function instantiate(module: object, memory: SharedMemory): Kernels {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const sets: Record<Dtype, Record<string, unknown>> = { f64: {}, f32: {} };
   for (const [name, kernel] of Object.entries(exports)) {

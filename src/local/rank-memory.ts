@@ -1,10 +1,10 @@
 /** One rank's memory: a byte range of a shared WebAssembly memory, the kernels bound to it, and (for its owner) the heap. */
-import type { KernelSet, Kernels } from './kernels.js';
+import type { KernelSet, Kernels, SharedMemory } from './kernels.js';
 import { Heap } from './heap.js';
 
 /** A rank's byte range [base, limit) of a WebAssembly memory, as plain data that crosses threads. */
 export interface MemoryRegion {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: SharedMemory;
   readonly base: number;
   readonly limit: number;
   /** Address of the staging slots, one of {@link STAGE_BYTES} for each rank of the team; unused where all ranks share one memory. */

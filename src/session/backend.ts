@@ -81,12 +81,62 @@ export interface GridInfo {
   readonly order: GridOrder;
 }
 
+/** A library that a session has loaded, or may load. */
+export interface LibraryInfo {
+  readonly name: string;
+  readonly about: string;
+  readonly loaded: boolean;
+}
+
+/** A declared parameter. One with a default, and an optional one, may be left out. */
+export interface ParamInfo {
+  readonly type: 'matrix' | 'integer' | 'real' | 'boolean' | 'text' | 'reals' | 'long';
+  readonly about: string;
+  readonly optional?: boolean;
+  readonly default?: number | boolean | string;
+  readonly min?: number;
+  readonly max?: number;
+  /** The texts that may be given. */
+  readonly oneOf?: readonly string[];
+}
+
+/** A task as its callers see it. */
+export interface TaskInfo {
+  readonly name: string;
+  readonly about: string;
+  readonly params: Readonly<Record<string, ParamInfo>>;
+  /** Name and meaning of every result. */
+  readonly returns: Readonly<Record<string, string>>;
+}
+
+/** A worker of a server, or of the embedded engine, which has no addresses. */
+export interface WorkerInfo {
+  readonly id: number;
+  readonly host?: string;
+  readonly port?: number;
+  /** It works for some session. */
+  readonly active: boolean;
+  /** It works for this one. */
+  readonly assigned: boolean;
+}
+
+export type WorkerSelection = 'all' | 'active' | 'inactive' | 'assigned';
+
 export interface Backend {
   readonly grid: GridInfo;
   /** Which kernels run, for instance 'relaxed SIMD (fused multiply-add)'. */
   readonly kernels: string;
   /** Makes the library of a module known under its own name. */
   loadLibrary(reference: string): Promise<{ readonly name: string }>;
+  /** Forgets a library and what its tasks have kept. */
+  unloadLibrary(name: string): Promise<void>;
+  libraries(): Promise<readonly LibraryInfo[]>;
+  tasks(library: string): Promise<readonly TaskInfo[]>;
+  /** Asks for `count` workers more; afterwards `grid` is the grid of all. @returns how many were granted. */
+  requestWorkers(count: number, wanted?: { readonly grid?: Pick<GridInfo, 'height' | 'width'>; readonly order?: GridOrder }): Promise<number>;
+  /** Gives workers back, by id; all without ids. @returns the ids that were given back. */
+  yieldWorkers(ids?: readonly number[]): Promise<readonly number[]>;
+  listWorkers(which: WorkerSelection): Promise<readonly WorkerInfo[]>;
   run(library: string, task: string, args: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<TaskReply>;
   estimate(library: string, task: string, args: Readonly<Record<string, unknown>>): Promise<Estimate>;
   /** matrix(rows, cols) := source. */

@@ -14,8 +14,8 @@ const collected = new FinalizationRegistry<{ backend: Backend; id: number; forge
 export class MatrixHandle implements AsyncDisposable {
   readonly #backend: Backend;
   readonly #forget: () => void;
-  /** @internal By this the backend knows it. */
-  readonly record: MatrixRecord;
+  /** @internal By this the backend knows it. The session replaces it when its grid changes. */
+  record: MatrixRecord;
   #freed = false;
 
   /**

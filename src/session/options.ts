@@ -1,5 +1,6 @@
 /** What the methods of a session take besides their operands. */
 import type { DistPair } from '../layout/distribution.js';
+import type { GridOrder } from '../layout/grid-shape.js';
 import type { Range } from '../layout/layout.js';
 import type { CallOptions, Dtype } from './backend.js';
 import type { Shape } from './host-array.js';
@@ -48,6 +49,13 @@ export interface FetchOptions extends CallOptions {
   readonly order?: 'row' | 'column';
   /** Where to put the entries; default a fresh array of the matrix' type. */
   readonly into?: Float64Array | Float32Array;
+}
+
+export interface WorkerOptions {
+  /** Shape of the grid of all workers, such as '2x3'; default: the squarest. */
+  readonly grid?: string;
+  /** Whether workers are laid down the columns of the grid or along its rows; default 'column'. */
+  readonly order?: GridOrder;
 }
 
 export interface LoadOptions extends Distribution, CallOptions {

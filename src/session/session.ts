@@ -1,13 +1,16 @@
 /** A session: the matrices of one user and every operation on them. The same class serves the embedded engine and a server's client. */
 import { AlchemistError } from '../errors.js';
-import { describe, type Range } from '../layout/layout.js';
-import type { Backend, CallCost, CallOptions, Estimate, GridInfo, MatrixRecord, MemoryReport, TaskReply } from './backend.js';
+import { parseGridShape } from '../layout/grid-shape.js';
+import { describe, makeLayout, type Range } from '../layout/layout.js';
+import type {
+  Backend, CallCost, CallOptions, Estimate, GridInfo, LibraryInfo, MatrixRecord, MemoryReport, TaskInfo, TaskReply, WorkerInfo, WorkerSelection,
+} from './backend.js';
 import { fillByPieces } from './from-function.js';
 import { hostArray, type MatrixLike } from './host-array.js';
 import { HostMatrix } from './host-matrix.js';
 import { MatrixHandle } from './matrix-handle.js';
 import { Operations, type Results } from './operations.js';
-import type { FetchOptions, LoadOptions, NewMatrixOptions, SaveOptions, SendOptions } from './options.js';
+import type { FetchOptions, LoadOptions, NewMatrixOptions, SaveOptions, SendOptions, WorkerOptions } from './options.js';
 
 /** The name of the library that holds the engine's own operations. */
 const ELEMENTAL = 'elemental';
@@ -135,11 +138,67 @@ export class Session extends Operations implements AsyncDisposable {
   }
 
   /**
-   * Makes the tasks of a library callable by {@link run}. Embedded: `reference` is the file: URL (or absolute path) of a module whose default
-   * export is a library. @returns the library's name.
+   * Makes the tasks of a library callable by {@link run}. `reference` is the name of a library that is there already, or, embedded, the file: URL
+   * of a module whose default export is a library; of a server, the path of a module in its library directory.
+   * @returns the library's name.
+   * @throws AlchemistError E_ARGUMENT when there is no such library.
    */
   async loadLibrary(reference: string): Promise<string> {
     return (await this.#backend.loadLibrary(reference)).name;
+  }
+
+  /** Forgets a library and what its tasks have kept between calls. Its matrices stay. `elemental` cannot be unloaded. */
+  async unloadLibrary(name: string): Promise<void> {
+    if (name === ELEMENTAL) throw new AlchemistError('E_ARGUMENT', `the library ${ELEMENTAL} holds the session's own operations and stays loaded`);
+    await this.#backend.unloadLibrary(name);
+  }
+
+  /** The libraries that are loaded, and those that can be loaded by name. */
+  libraries(): Promise<readonly LibraryInfo[]> {
+    return this.#backend.libraries();
+  }
+
+  /** The tasks of a loaded library, with their parameters and results. */
+  tasks(library: string = ELEMENTAL): Promise<readonly TaskInfo[]> {
+    return this.#backend.tasks(library);
+  }
+
+  /**
+   * Asks the server for `count` workers more and lays out a grid of all; matrices move there, with their distributions and without their
+   * alignments. Nothing else may be under way.
+   * @returns how many were granted: fewer when fewer are free.
+   * @throws AlchemistError E_WORKERS when none is free, and for an embedded session, whose workers are fixed.
+   */
+  async requestWorkers(count: number, { grid, order }: WorkerOptions = {}): Promise<number> {
+    const granted = await this.#backend.requestWorkers(count, { grid: grid === undefined ? undefined : parseGridShape(grid), order });
+    this.#regrid();
+    return granted;
+  }
+
+  /**
+   * Gives workers back to the server, by their ids; without ids all. Matrices move to the workers that stay; when none stays they are lost.
+   * @returns the ids of those given back.
+   * @throws AlchemistError E_WORKERS for an embedded session, whose workers are fixed.
+   */
+  async yieldWorkers(ids?: readonly number[]): Promise<readonly number[]> {
+    const yielded = await this.#backend.yieldWorkers(ids);
+    this.#regrid();
+    return yielded;
+  }
+
+  /** The server's workers: all, those that work for somebody, those that are free, or those of this session. */
+  listWorkers(which: WorkerSelection = 'all'): Promise<readonly WorkerInfo[]> {
+    return this.#backend.listWorkers(which);
+  }
+
+  /** The layouts of all handles on the grid that the session has now. */
+  #regrid(): void {
+    const { height: gridHeight, width: gridWidth } = this.grid;
+    for (const handle of [...this.#handles.values()].map((ref) => ref.deref())) {
+      if (!handle || handle.freed) continue;
+      const { height, width, colDist, rowDist } = handle.layout;
+      handle.record = { ...handle.record, layout: makeLayout({ height, width, dist: [colDist, rowDist], gridHeight, gridWidth }) };
+    }
   }
 
   /** Runs a task of a loaded library; matrices go in and come out as handles. */
