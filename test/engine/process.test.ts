@@ -27,10 +27,12 @@ test('handles that nobody holds any more are freed when they are collected', asy
 
 test('a process ends by itself after its session is closed, and nothing is left open', async () => {
   const { out, err, code } = await runChild(`
+    import { setTimeout as delay } from 'node:timers/promises';
     const session = await Alchemist.start({ workers: 2, memoryPerWorker: '16MiB' });
     const A = await session.send([[1]]);
     await session.redistribute(A, 'VC_STAR', { onProgress() {} });
     await session.close();
+    await delay(50); // what is closed is gone a turn later
     const left = process.getActiveResourcesInfo().filter((name) => !/Pipe|TTY|FileHandle/.test(name));
     console.log(JSON.stringify(left));`);
   expect({ out, err, code }).toEqual({ out: '[]', err: '', code: 0 });

@@ -30,7 +30,7 @@ test('10 000 matrices created and freed leave nothing behind', async () => {
   const [early, late] = [samples.slice(2, 5), samples.slice(5)];
   expect(most(late, 'heap') - most(early, 'heap')).toBeLessThan(MIB / 2);
   expect(most(late, 'resident') - most(early, 'resident')).toBeLessThan(24 * MIB);
-  expect(most(late, 'addresses')).toBe(most(early, 'addresses'));
+  expect(most(late, 'addresses') - most(early, 'addresses')).toBeLessThan(64 * MIB);
   expect(most(late, 'threads')).toBe(most(early, 'threads'));
 }, 120_000);
 
