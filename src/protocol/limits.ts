@@ -24,5 +24,7 @@ export const MAX_PROSE = 65_536;
 export const MAX_LIST = 65_536;
 /** Length of the secret that ties a data connection to its session: 128 bits. */
 export const SECRET_BYTES = 16;
+/** Requests of one connection that may be under way at once. */
+export const MAX_IN_FLIGHT = 64;
 /** Highest request id; ids start at 1. */
 export const MAX_REQUEST_ID = 2 ** 32 - 1;

@@ -1,22 +1,23 @@
 /** One control connection of the native protocol: a client's requests to the driver, and their answers. */
 import { timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
+import type { EmbeddedBackend } from '../engine/embedded.js';
 import { AlchemistError } from '../errors.js';
 import { loadTask } from '../library/library.js';
 import { openLibrary } from '../library/open.js';
-import { FrameDecoder, type Frame } from '../protocol/frame-decoder.js';
-import { MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES } from '../protocol/limits.js';
+import { describeTask } from '../library/task.js';
+import type { Frame } from '../protocol/frame-decoder.js';
+import { MAX_HEADER_BYTES, MAX_IN_FLIGHT, MAX_PAYLOAD_BYTES } from '../protocol/limits.js';
 import { decodeMessage, encodeMessage, type Message, requestId } from '../protocol/messages.js';
 import { type Answered, encodeError, encodeReply, type ResultOf } from '../protocol/replies.js';
 import type { Value } from '../protocol/value.js';
 import { negotiate } from '../protocol/version.js';
 import type { TaskReply } from '../session/backend.js';
-import type { Connection } from './data-port.js';
-import type { ServerSession } from './session.js';
 import type { Driver } from './driver.js';
+import { FramedConnection } from './framed-connection.js';
+import { hangUp } from './port.js';
+import type { ServerSession } from './session.js';
 
-/** Requests of one connection that may be under way at once. */
-const MAX_IN_FLIGHT = 64;
 /** Matrices that a session may hold. */
 const MAX_MATRICES = 65_536;
 /** A control frame carries no payload. */
@@ -24,74 +25,57 @@ const LIMITS = { headerBytes: MAX_HEADER_BYTES, payloadBytes: 0 };
 
 type Request = Exclude<Message, { kind: 'WELCOME' | 'REPLY' | 'ERROR' | 'PROGRESS' | 'BLOCK' | 'ATTACH' | 'PUT' | 'GET' }>;
 
-export class ControlConnection implements Connection {
-  readonly #socket: Socket;
+export class ControlConnection extends FramedConnection {
   readonly #driver: Driver;
-  readonly #decoder = new FrameDecoder((frame) => this.#begin(frame), LIMITS);
   #session: ServerSession | undefined;
   /** What cancels each request under way, by its id. */
   readonly #running = new Map<number, AbortController>();
   /** Libraries that this session has loaded, by name, and where they come from. */
   readonly #libraries = new Map([['elemental', 'elemental']]);
-  #closed = false;
 
   constructor(socket: Socket, driver: Driver) {
-    this.#socket = socket;
+    super(socket, LIMITS);
     this.#driver = driver;
   }
 
-  buffer(): Uint8Array {
-    return this.#decoder.buffer();
+  get session(): ServerSession | undefined {
+    return this.#session;
   }
 
-  received(count: number): void {
-    this.#guarded(() => this.#decoder.received(count));
+  get greeted(): boolean {
+    return this.#session !== undefined;
   }
 
-  push(bytes: Uint8Array): void {
-    this.#guarded(() => this.#decoder.push(bytes));
+  get busy(): boolean {
+    return this.#running.size > 0;
   }
 
-  closed(): void {
-    this.#closed = true;
+  protected override ended(): void {
     for (const controller of this.#running.values()) controller.abort();
     if (this.#session) this.#driver.end(this.#session);
   }
 
-  #guarded(step: () => void): void {
-    if (this.#closed) return;
-    try {
-      step();
-    } catch (error) {
-      this.#driver.log.warn({ session: this.#session?.id, peer: this.#socket.remoteAddress, error: (error as Error).message }, 'connection lost its frames');
-      this.#write(encodeError(0, error));
-      this.#socket.end();
-      this.closed();
-    }
+  protected override failed(error: Error): void {
+    this.#driver.log.warn({ session: this.#session?.id, peer: this.socket.remoteAddress, error: error.message }, 'connection lost its frames');
   }
 
-  #write(pieces: readonly Uint8Array[]): void {
-    if (!this.#socket.writable) return;
-    this.#socket.cork();
-    for (const piece of pieces) this.#socket.write(piece);
-    this.#socket.uncork();
-  }
-
-  #begin(frame: Frame): undefined {
+  protected override begin(frame: Frame): undefined {
     const id = requestId(frame);
     try {
       const message = decodeMessage(frame);
       if (message.kind === 'HELLO') return this.#welcome(message);
       if (!this.#session) throw new AlchemistError('E_AUTH', `${message.kind} came before HELLO`, { hint: 'a connection begins with HELLO' });
       if (message.kind === 'CANCEL') return void this.#running.get(message.id)?.abort();
+      if (this.#driver.stopping) throw new AlchemistError('E_CLOSED', 'the server is stopping');
+      if (this.#running.has(id)) throw new AlchemistError('E_PROTOCOL', `a request with the id ${id} is under way already`, { hint: 'give every request an id of its own' });
       if (this.#running.size >= MAX_IN_FLIGHT) {
         throw new AlchemistError('E_PROTOCOL', `more than ${MAX_IN_FLIGHT} requests are under way on this connection`, { hint: 'wait for answers' });
       }
       void this.#serve(message as Request);
     } catch (error) {
-      this.#write(encodeError(id, error));
+      this.write(encodeError(id, error));
       // Whoever cannot say who they are has no further business here.
-      if (!this.#session) this.#socket.end();
+      if (!this.#session) hangUp(this.socket);
     }
     return undefined;
   }
@@ -100,13 +84,13 @@ export class ControlConnection implements Connection {
     const version = negotiate(versions);
     const { token: expected, program, log } = this.#driver;
     if (expected !== undefined && !sameText(token ?? '', expected)) {
-      log.warn({ peer: this.#socket.remoteAddress, client }, 'wrong token');
+      log.warn({ peer: this.socket.remoteAddress, client }, 'wrong token');
       throw new AlchemistError('E_AUTH', token === undefined ? 'this server wants a token' : 'the token is wrong', { hint: 'connect with the token that the server was started with' });
     }
     this.#session ??= this.#driver.begin();
     const limits = { headerBytes: MAX_HEADER_BYTES, payloadBytes: MAX_PAYLOAD_BYTES, inFlight: MAX_IN_FLIGHT, matrices: MAX_MATRICES };
-    log.info({ session: this.#session.id, peer: this.#socket.remoteAddress, client }, 'session begins');
-    this.#write(encodeMessage('WELCOME', { id, version, server: program, limits, session: this.#session.id, secret: this.#session.secret }));
+    log.info({ session: this.#session.id, peer: this.socket.remoteAddress, client }, 'session begins');
+    this.write(encodeMessage('WELCOME', { id, version, server: program, limits, session: this.#session.id, secret: this.#session.secret }));
     return undefined;
   }
 
@@ -116,11 +100,11 @@ export class ControlConnection implements Connection {
     this.#running.set(id, controller);
     try {
       const result = await this.#answer(request, controller.signal);
-      this.#write(encodeReply(kind as Answered, id, result as ResultOf<Answered>));
-      if (kind === 'CLOSE') this.#socket.end();
+      this.write(encodeReply(kind as Answered, id, result as ResultOf<Answered>));
+      if (kind === 'CLOSE') hangUp(this.socket);
     } catch (error) {
       this.#driver.log.debug({ session: this.#session!.id, request: kind, error: (error as Error).message }, 'request failed');
-      this.#write(encodeError(id, error));
+      this.write(encodeError(id, error));
     } finally {
       this.#running.delete(id);
     }
@@ -141,17 +125,19 @@ export class ControlConnection implements Connection {
         return { yielded: yielded.map((worker) => worker.id), grid: session.hasWorkers ? session.engine.grid : undefined, workers: this.#addresses() };
       }
       case 'LIST_WORKERS':
-        return { workers: this.#driver.listWorkers(session, request.which, this.#socket).map(({ group: _, ...state }) => state) };
+        return { workers: this.#driver.listWorkers(session, request.which, this.socket).map(({ group: _, ...state }) => state) };
       case 'LOAD_LIBRARY': {
         const reference = this.#driver.shelf.find(request.name, request.path);
         const library = await openLibrary(reference);
-        if (session.hasWorkers) await session.engine.loadLibrary(reference);
+        if (session.hasWorkers) await (await session.settled()).loadLibrary(reference);
         this.#libraries.set(library.name, reference);
         return { name: library.name, about: library.about, tasks: Object.keys(library.tasks) };
       }
       case 'UNLOAD_LIBRARY':
         this.#referenceOf(request.name);
-        if (request.name !== 'elemental') this.#libraries.delete(request.name);
+        if (request.name === 'elemental') return {};
+        if (session.hasWorkers) await session.engine.unloadLibrary(request.name);
+        this.#libraries.delete(request.name);
         return {};
       case 'LIST_LIBRARIES': {
         const loaded = await Promise.all([...this.#libraries.values()].map(openLibrary));
@@ -161,28 +147,32 @@ export class ControlConnection implements Connection {
       case 'LIST_TASKS': {
         const library = await openLibrary(this.#referenceOf(request.library));
         const tasks = await Promise.all(Object.keys(library.tasks).map((name) => loadTask(library, name)));
-        return { tasks: tasks.map(({ name, about, params, returns }) => ({ name, about, params, returns })) as ResultOf<'LIST_TASKS'>['tasks'] };
+        return { tasks: tasks.map(describeTask) };
       }
       case 'RUN': {
         this.#referenceOf(request.library);
-        const onProgress = request.progress ? (line: object): void => this.#write(encodeMessage('PROGRESS', { id: request.id, ...line } as never)) : undefined;
+        const onProgress = request.progress ? (line: object): void => this.write(encodeMessage('PROGRESS', { id: request.id, ...line } as never)) : undefined;
         const args = await this.#withFiles(request);
-        return wireReply(await session.engine.run(request.library, request.task, args, { signal, onProgress }));
+        const engine = await session.settled();
+        this.#mustHaveRoom(engine);
+        return wireReply(await engine.run(request.library, request.task, args, { signal, onProgress }));
       }
       case 'ESTIMATE':
         this.#referenceOf(request.library);
-        return session.engine.estimate(request.library, request.task, await this.#withFiles(request));
+        return (await session.settled()).estimate(request.library, request.task, await this.#withFiles(request));
       case 'CREATE': {
         const { height, width, dtype, dist, colAlign, rowAlign, root } = request;
         const args = { height, width, dtype, dist, colAlign, rowAlign, root, fill: true };
-        const { matrices } = await session.engine.run('elemental', 'create', args, { signal });
+        const engine = await session.settled();
+        this.#mustHaveRoom(engine);
+        const { matrices } = await engine.run('elemental', 'create', args, { signal });
         return { matrix: wireMatrix(matrices.A) };
       }
       case 'FREE':
-        if (session.hasWorkers) await session.engine.free(request.ids);
+        if (session.hasWorkers) await (await session.settled()).free(request.ids);
         return {};
       case 'MEMORY':
-        return session.engine.memory();
+        return (await session.settled()).memory();
       case 'CLOSE':
         await session.close();
         return {};
@@ -192,7 +182,11 @@ export class ControlConnection implements Connection {
   }
 
   async #withFiles({ library, task, args }: { library: string; task: string; args: Readonly<Record<string, unknown>> }): Promise<Record<string, unknown>> {
-    return this.#driver.filesIn(this.#referenceOf(library), task, args);
+    return this.#driver.filesIn(this.#session!, library, task, args);
+  }
+
+  #mustHaveRoom({ matrices }: EmbeddedBackend): void {
+    if (matrices >= MAX_MATRICES) throw new AlchemistError('E_MEMORY', `this session holds ${matrices} matrices, the most that it may`, { hint: 'free some', fields: { matrices } });
   }
 
   #referenceOf(library: string): string {
@@ -210,7 +204,7 @@ export class ControlConnection implements Connection {
 
   /** Where the session's workers are, as this client reaches them. */
   #addresses(): ResultOf<'REQUEST_WORKERS'>['workers'] {
-    return this.#session!.workers.map(({ id, port }) => ({ id, port, host: this.#driver.hostFor(this.#socket) }));
+    return this.#session!.workers.map(({ id, port }) => ({ id, port, host: this.#driver.hostFor(this.socket) }));
   }
 }
 

@@ -4,79 +4,53 @@ import { AlchemistError } from '../errors.js';
 import { entries, type Block } from '../layout/block.js';
 import { itemBytes } from '../local/rank-memory.js';
 import type { SharedMatrix } from '../dist/shared-matrix.js';
-import { FrameDecoder, type Frame, type PayloadSink } from '../protocol/frame-decoder.js';
-import { DEFAULT_BUFFER_BYTES } from '../protocol/limits.js';
+import type { Frame, PayloadSink } from '../protocol/frame-decoder.js';
+import { DEFAULT_BUFFER_BYTES, MAX_IN_FLIGHT } from '../protocol/limits.js';
 import { decodeMessage, encodeBlockHead, type Header, requestId } from '../protocol/messages.js';
 import { encodeError, encodeReply } from '../protocol/replies.js';
 import { splitBlock } from '../protocol/split.js';
-import type { Connection, DataPort, Owner } from './data-port.js';
+import type { DataPort, Owner } from './data-port.js';
+import { FramedConnection } from './framed-connection.js';
 import { Stage, STAGE_BYTES } from './stage.js';
 
 /** Stages that a GET fills ahead of the socket. */
 const STAGES_AHEAD = 3;
 
-export class DataConnection implements Connection {
-  readonly #socket: Socket;
+export class DataConnection extends FramedConnection {
   readonly #port: DataPort;
-  readonly #decoder: FrameDecoder;
   #owner: Owner | undefined;
   /** Payload bytes of the PUT stream under way. */
   #put = 0;
   /** GETs answer one after another: their frames must not interleave. */
   #answering: Promise<void> = Promise.resolve();
-  #closed = false;
+  #unanswered = 0;
 
   constructor(socket: Socket, port: DataPort) {
-    this.#socket = socket;
+    super(socket);
     this.#port = port;
-    this.#decoder = new FrameDecoder((frame) => this.#begin(frame));
   }
 
-  buffer(): Uint8Array {
-    return this.#closed ? new Uint8Array(STAGE_BYTES / 16) : this.#decoder.buffer();
+  get greeted(): boolean {
+    return this.#owner !== undefined;
   }
 
-  received(count: number): void {
-    this.#guarded(() => this.#decoder.received(count));
+  get busy(): boolean {
+    return false;
   }
 
-  push(bytes: Uint8Array): void {
-    this.#guarded(() => this.#decoder.push(bytes));
-  }
-
-  closed(): void {
-    this.#closed = true;
+  protected override ended(): void {
     this.#stage?.free();
     this.#stage = undefined;
   }
 
-  /** A stream that has lost its frames is told why, and ended. */
-  #guarded(step: () => void): void {
-    if (this.#closed) return;
-    try {
-      step();
-    } catch (error) {
-      this.#closed = true;
-      this.#write(encodeError(0, error));
-      this.#socket.end();
-    }
-  }
-
-  #write(pieces: readonly Uint8Array[]): void {
-    if (!this.#socket.writable) return;
-    this.#socket.cork();
-    for (const piece of pieces) this.#socket.write(piece);
-    this.#socket.uncork();
-  }
-
   /** A frame's header: what to do with its payload. A request that is wrong gets its error; its payload is skipped. */
-  #begin(frame: Frame): PayloadSink | undefined {
+  protected override begin(frame: Frame): PayloadSink | undefined {
     try {
       const message = decodeMessage(frame);
       switch (message.kind) {
         case 'ATTACH':
           this.#owner = this.#port.authorise(message.session, message.secret);
-          this.#write(encodeReply('ATTACH', message.id, { worker: this.#port.worker }));
+          this.write(encodeReply('ATTACH', message.id, { worker: this.#port.worker }));
           return undefined;
         case 'PUT':
           return this.#placing(message);
@@ -87,7 +61,7 @@ export class DataConnection implements Connection {
           throw new AlchemistError('E_PROTOCOL', `a data connection takes ATTACH, PUT and GET, not ${message.kind}`, { hint: 'send requests to the driver' });
       }
     } catch (error) {
-      this.#write(encodeError(requestId(frame), error));
+      this.write(encodeError(requestId(frame), error));
       return undefined;
     }
   }
@@ -127,7 +101,7 @@ export class DataConnection implements Connection {
       end: () => {
         this.#put += entries(put) * bytes;
         if (!put.last) return;
-        this.#write(encodeReply('PUT', put.id, { bytes: this.#put }));
+        this.write(encodeReply('PUT', put.id, { bytes: this.#put }));
         this.#put = 0;
       },
     };
@@ -138,38 +112,47 @@ export class DataConnection implements Connection {
     const matrix = this.#matrixFor(get);
     const { id, order, dtype = matrix.dtype, bufferSize = DEFAULT_BUFFER_BYTES } = get;
     if (dtype !== matrix.dtype) throw new AlchemistError('E_ARGUMENT', `matrix ${get.matrix} has entries of type ${matrix.dtype}, but ${dtype} were asked for`, { hint: 'convert it first' });
+    if (this.#unanswered >= MAX_IN_FLIGHT) throw new AlchemistError('E_PROTOCOL', `more than ${MAX_IN_FLIGHT} GETs are under way on this connection`, { hint: 'wait for answers' });
+    this.#unanswered++;
     const send = async (): Promise<void> => {
-      const rank = this.#owner!.rank();
-      const stages = Array.from({ length: STAGES_AHEAD }, () => new Stage(rank.memory));
-      const free = [...stages];
+      const stages: Stage[] = [];
       let sending = 0;
       let wake: (() => void) | undefined;
+      let begun = false;
       try {
+        const rank = this.#owner!.rank();
+        while (stages.length < STAGES_AHEAD) stages.push(new Stage(rank.memory));
+        const free = [...stages];
         const bytes = itemBytes(dtype);
-        const frames = [...splitBlock(get, bytes, bufferSize, order)];
-        for (const [f, frame] of frames.entries()) {
-          const { rows, cols } = frame;
-          this.#write([encodeBlockHead('BLOCK', { id, rows, cols, dtype, order, last: f === frames.length - 1 })]);
-          for (const piece of splitBlock(frame, bytes, STAGE_BYTES, order)) {
+        const frames = splitBlock(get, bytes, bufferSize, order);
+        for (let frame = frames.next(), next = frames.next(); !frame.done; frame = next, next = frames.next()) {
+          const { rows, cols } = frame.value;
+          begun = true;
+          this.write([encodeBlockHead('BLOCK', { id, rows, cols, dtype, order, last: next.done === true })]);
+          for (const piece of splitBlock(frame.value, bytes, STAGE_BYTES, order)) {
             if (entries(piece) === 0) continue;
-            while (free.length === 0 && !this.#closed) await new Promise<void>((resolve) => (wake = resolve));
-            // A dead connection, or a worker that has been lent to somebody else meanwhile.
-            if (this.#closed || this.#owner!.rank() !== rank) return;
+            while (free.length === 0 && !this.isClosed) await new Promise<void>((resolve) => (wake = resolve));
+            if (this.isClosed) return;
+            if (this.#owner!.rank() !== rank) throw new AlchemistError('E_FREED', `matrix ${get.matrix} has gone while it was being sent`);
             const stage = free.pop()!;
             matrix.get(piece, stage.as(piece, dtype, order));
             sending++;
-            this.#socket.write(stage.bytes.subarray(0, entries(piece) * bytes), () => {
+            this.socket.write(stage.bytes.subarray(0, entries(piece) * bytes), () => {
               sending--;
               free.push(stage);
               wake?.();
             });
           }
         }
-        while (sending > 0 && !this.#closed) await new Promise<void>((resolve) => (wake = resolve));
+        while (sending > 0 && !this.isClosed) await new Promise<void>((resolve) => (wake = resolve));
       } catch (error) {
-        this.#write(encodeError(id, error));
+        // In the middle of a payload nothing can be said any more.
+        if (begun) this.socket.destroy();
+        else this.write(encodeError(id, error));
       } finally {
-        if (this.#owner!.rank() === rank) for (const stage of stages) stage.free();
+        this.#unanswered--;
+        // The socket may still be reading from them; what is left of a dead connection nobody reads.
+        for (const stage of stages) stage.free();
       }
     };
     this.#answering = this.#answering.then(send);

@@ -1,19 +1,17 @@
 /** The driver: accepts clients on one port, lends them workers, and knows every session. */
-import type { Server, Socket } from 'node:net';
-import { loadTask } from '../library/library.js';
-import { openLibrary } from '../library/open.js';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { relaxedSimd } from '../local/kernels.js';
 import { ControlConnection } from './control-connection.js';
 import type { DataFolder } from './data-folder.js';
-import { type Connection, protocolSwitch, refuse } from './data-port.js';
 import type { LibraryShelf } from './library-shelf.js';
 import type { Logger } from './log.js';
 import { LegacyControl } from './legacy/control.js';
-import { type Receiver, receivingServer } from './receive.js';
+import { type Connection, Port, trafficOf } from './port.js';
 import { ServerSession, type SessionHouse } from './session.js';
 
-/** Milliseconds after which a silent connection is probed: a peer that has vanished is noticed. */
-const KEEP_ALIVE_MS = 15_000;
+/** Milliseconds between two looks at whether the last requests have ended, when the server stops. */
+const DRAIN_LOOK_MS = 20;
 
 export interface DriverOptions extends SessionHouse {
   readonly data: DataFolder;
@@ -21,23 +19,42 @@ export interface DriverOptions extends SessionHouse {
   readonly token?: string;
   /** Host that clients are told to reach workers at; default: the address at which they reached the driver. */
   readonly advertise?: string;
-  /** Sessions that send nothing for so long are ended; 0: never. */
+  /** Sessions without a request under way, and without a byte on any of their connections, for so long are ended; 0: never. */
   readonly idleSeconds: number;
+  /** Seconds in which a client must have shown who it is. */
+  readonly greetingSeconds: number;
+  /** Seconds that running requests have to end when the server stops. */
+  readonly drainSeconds: number;
   readonly version: string;
   readonly tls?: { readonly cert: string; readonly key: string; readonly minVersion: 'TLSv1.2' };
 }
 
+/** A client's connection to the driver. */
+interface ClientConnection extends Connection {
+  readonly session: ServerSession | undefined;
+}
+
 export class Driver {
-  readonly server: Server;
+  readonly port: Port;
   readonly #options: DriverOptions;
   readonly #sessions = new Map<number, ServerSession>();
   readonly #ending = new Set<Promise<void>>();
-  readonly #sockets = new Set<Socket>();
   #nextSession = 1;
+  #stopping = false;
+  readonly #idleWatch: NodeJS.Timeout | undefined;
+  /** How much each connection's session had moved when it was last seen to move anything, and when that was. */
+  readonly #lastMoves = new WeakMap<Connection, { readonly traffic: number; readonly time: number }>();
 
   constructor(options: DriverOptions) {
     this.#options = options;
-    this.server = receivingServer((socket) => this.#accept(socket), options.tls);
+    const { greetingSeconds, idleSeconds, tls } = options;
+    this.port = new Port({ connect: (socket, speaker) => (speaker === 'native' ? new ControlConnection(socket, this) : new LegacyControl(socket, this)), greetingSeconds, tls });
+    if (idleSeconds > 0) this.#idleWatch = setInterval(() => void this.#endIdle(), idleSeconds * 250).unref();
+  }
+
+  /** Whether the server takes no new requests. */
+  get stopping(): boolean {
+    return this.#stopping;
   }
 
   get token(): string | undefined {
@@ -49,8 +66,8 @@ export class Driver {
   }
 
   /** The arguments of a call, with names of files replaced by their real paths in the data directory. */
-  async filesIn(library: string, task: string, args: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
-    const { params } = await loadTask(await openLibrary(this.shelf.find(library)), task);
+  async filesIn(session: ServerSession, library: string, task: string, args: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+    const { params } = await session.engine.task(library, task);
     return this.#options.data.resolveFiles(params, args);
   }
 
@@ -98,38 +115,34 @@ export class Driver {
     return this.#options.advertise ?? (socket.localAddress ?? '127.0.0.1').replace(/^::ffff:/, '');
   }
 
-  #accept(socket: Socket): Receiver {
-    this.#sockets.add(socket);
-    socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    socket.setNoDelay(true);
-    if (this.#options.idleSeconds > 0) {
-      socket.setTimeout(this.#options.idleSeconds * 1000, () => {
-        this.log.warn({ peer: socket.remoteAddress }, 'idle connection closed');
+  async #endIdle(): Promise<void> {
+    for (const [socket, connection] of this.#clients()) {
+      // Workers answer only while no task of theirs runs: they are asked only then.
+      const traffic = connection.busy ? NaN : trafficOf(socket) + ((await connection.session?.traffic()) ?? 0);
+      const last = this.#lastMoves.get(connection);
+      const time = performance.now();
+      if (!last || last.traffic !== traffic) this.#lastMoves.set(connection, { traffic, time });
+      else if (time - last.time >= this.#options.idleSeconds * 1000) {
+        this.log.warn({ session: connection.session?.id, peer: socket.remoteAddress }, 'idle session ended');
         socket.destroy();
-      });
+      }
     }
-    let connection: Connection | undefined;
-    socket.on('error', () => socket.destroy());
-    // A client that has finished sending has gone: nobody waits for answers on half a connection.
-    socket.on('end', () => socket.end());
-    socket.on('close', () => {
-      this.#sockets.delete(socket);
-      connection?.closed();
-    });
-    return protocolSwitch((speaker, first) => {
-      if (speaker === 'native') connection = new ControlConnection(socket, this);
-      else if (speaker === 'legacy') connection = new LegacyControl(socket, this);
-      else refuse(socket, first);
-      return connection;
-    });
   }
 
-  /** Takes no new clients, ends every session, and waits until all workers are back. */
+  #clients(): (readonly [Socket, ClientConnection])[] {
+    return [...this.port.connections()] as (readonly [Socket, ClientConnection])[];
+  }
+
+  /** Takes no new clients and requests, lets running requests end for a while, ends every session, and waits until all workers are back. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.#stopping = true;
+    clearInterval(this.#idleWatch);
+    const closed = this.port.close();
+    const patience = performance.now() + this.#options.drainSeconds * 1000;
+    while (performance.now() < patience && this.#clients().some(([, { busy }]) => busy)) await delay(DRAIN_LOOK_MS);
     for (const session of [...this.#sessions.values()]) this.end(session);
     await Promise.all(this.#ending);
-    for (const socket of this.#sockets) socket.destroy();
+    this.port.disconnect();
     await closed;
   }
 }

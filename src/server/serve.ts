@@ -1,14 +1,15 @@
 /** Starts an Alchemist server: a driver on one port, its workers on the ports after it. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { AlchemistError } from '../errors.js';
 import { engineOptions, gridOf, type StartOptions } from '../engine/options.js';
 import { parseGridShape } from '../layout/grid-shape.js';
+import { DEFAULT_PORT } from '../protocol/port.js';
 import { DataFolder } from './data-folder.js';
 import { Driver } from './driver.js';
 import { LibraryShelf } from './library-shelf.js';
-import { type LogLevel, openLog } from './log.js';
+import { openLog } from './log.js';
+import type { LogLevel } from './log-level.js';
 import { WorkerPool } from './worker-pool.js';
 
 export interface ServeOptions extends Pick<StartOptions, 'workers' | 'memoryPerWorker' | 'kernels' | 'watchdogSeconds'> {
@@ -37,8 +38,12 @@ export interface ServeOptions extends Pick<StartOptions, 'workers' | 'memoryPerW
   readonly grid?: string;
   /** Directory of modules that clients may load as libraries. */
   readonly libraries?: string;
-  /** Ends sessions that have been silent for so long; default 0: never. */
+  /** Ends sessions that have been silent for so long, with no request under way; default 0: never. */
   readonly idleSeconds?: number;
+  /** Seconds in which a client must have shown who it is; default 10. */
+  readonly greetingSeconds?: number;
+  /** Seconds that running requests have to end when the server stops, before they are cancelled; default 10. */
+  readonly drainSeconds?: number;
 }
 
 /** A running server. */
@@ -51,11 +56,10 @@ export interface AlchemistServer extends AsyncDisposable {
   readonly url: string;
   /** Sessions that live at the moment. */
   readonly sessions: number;
-  /** Ends sessions and workers. */
+  /** Takes no new requests, lets running ones end, then ends sessions and workers. */
   close(): Promise<void>;
 }
 
-export const DEFAULT_PORT = 24_960;
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /**
@@ -64,7 +68,7 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
  * E_ENVIRONMENT for ports that are taken.
  */
 export async function serve(options: ServeOptions = {}): Promise<AlchemistServer> {
-  const { host = '127.0.0.1', port = DEFAULT_PORT, insecure = false, idleSeconds = 0 } = options;
+  const { host = '127.0.0.1', port = DEFAULT_PORT, insecure = false, idleSeconds = 0, greetingSeconds = 10, drainSeconds = 10 } = options;
   const shape = options.grid === undefined ? undefined : parseGridShape(options.grid);
   const workers = options.workers ?? (shape ? shape.height * shape.width : Math.min(4, availableParallelism()));
   mustBePort(port, workers);
@@ -81,19 +85,16 @@ export async function serve(options: ServeOptions = {}): Promise<AlchemistServer
   const log = openLog(options.logLevel ?? 'silent', options.logFile);
   const shelf = new LibraryShelf(options.libraries);
   const data = new DataFolder(options.data);
-  const pool = await WorkerPool.start({ workers, host, port, tls });
+  const pool = await WorkerPool.start({ workers, host, port, greetingSeconds, tls });
   const { memoryPerWorker, kernels, watchdogSeconds } = options;
-  const driver = new Driver({ pool, shelf, log, data, engine: { memoryPerWorker, kernels, watchdogSeconds, grid: options.grid }, token, advertise: options.advertise, idleSeconds, version: packageVersion(), tls });
+  const driver = new Driver({ pool, shelf, log, data, engine: { memoryPerWorker, kernels, watchdogSeconds, grid: options.grid }, token, advertise: options.advertise, idleSeconds, greetingSeconds, drainSeconds, version: packageVersion(), tls });
   try {
-    await new Promise<void>((resolve, reject) => {
-      driver.server.once('error', reject);
-      driver.server.listen({ host, port }, resolve);
-    });
+    await driver.port.listen(host, port);
   } catch (cause) {
     await pool.close();
     throw new AlchemistError('E_ENVIRONMENT', `the driver cannot listen on ${host}:${port}: ${(cause as Error).message}`, { hint: 'choose another --port, or --port 0 for any free one', cause });
   }
-  const bound = (driver.server.address() as AddressInfo).port;
+  const bound = driver.port.number;
   const workerPorts = pool.workers.map((worker) => worker.port);
   const url = `alchemist://${options.advertise ?? host}:${bound}`;
   log.info({ url, workerPorts }, 'ready');

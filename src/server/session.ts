@@ -1,9 +1,10 @@
 /** A client's session on the server: the workers that it has been lent, the engine on them, and its libraries. */
 import { randomBytes } from 'node:crypto';
 import { EmbeddedBackend } from '../engine/embedded.js';
-import { engineOptions, type StartOptions } from '../engine/options.js';
+import { type EngineOptions, engineOptions, type StartOptions } from '../engine/options.js';
 import { AlchemistError } from '../errors.js';
 import { parseGridShape, worldToVC } from '../layout/grid-shape.js';
+import type { GridInfo } from '../session/backend.js';
 import type { Logger } from './log.js';
 import type { LibraryShelf } from './library-shelf.js';
 import type { Worker, WorkerPool } from './worker-pool.js';
@@ -43,10 +44,23 @@ export class ServerSession {
     return this.#engine !== undefined;
   }
 
-  /** @throws AlchemistError E_WORKERS before any worker was requested. */
+  /** @throws AlchemistError E_CLOSED when the session is over, E_WORKERS before any worker was requested. */
   get engine(): EmbeddedBackend {
+    if (this.#closed) throw closedError();
     if (!this.#engine) throw new AlchemistError('E_WORKERS', 'this session has no workers', { hint: 'request workers first' });
     return this.#engine;
+  }
+
+  /** The engine once no change of the team is under way: calls keep their place among changes. */
+  async settled(): Promise<EmbeddedBackend> {
+    await this.#changing;
+    return this.engine;
+  }
+
+  /** Bytes that have gone through the workers' ports, both ways. */
+  async traffic(): Promise<number> {
+    const bytes = await Promise.all(this.#workers.map((worker) => worker.traffic().catch(() => NaN)));
+    return bytes.reduce((a, b) => a + b, 0);
   }
 
   /**
@@ -74,7 +88,7 @@ export class ServerSession {
       const leaving = ids ? this.#workers.filter(({ id }) => ids.includes(id)) : this.#workers;
       const staying = this.#workers.filter((worker) => !leaving.includes(worker));
       if (leaving.length === 0) return [];
-      if (staying.length > 0) await this.#moveTo(staying, { order: this.engine.grid.order });
+      if (staying.length > 0) await this.#moveTo(staying, { order: this.#engine?.grid.order });
       else {
         await this.#engine?.close();
         this.#engine = undefined;
@@ -107,27 +121,29 @@ export class ServerSession {
     const { height: rows, width: cols } = preferred === undefined ? { height: 0, width: 0 } : parseGridShape(preferred);
     const grid = wanted.grid ?? (rows * cols === team.length ? preferred : undefined);
     const { options, module } = engineOptions({ ...engineDefaults, order: wanted.order, grid, workers: team.length }, true);
-    const { height, width, order } = options.grid;
-    const threads = engineOrder(team, height, width, order);
+    const { height, width } = options.grid;
     const old = this.#engine;
-    const engine = await EmbeddedBackend.on(threads, options, module, async () => {});
+    // What was called before has ended when this has: then the threads may be started anew.
+    await old?.memory();
+    const engineOf = (workers: readonly Worker[], shape: EngineOptions): Promise<EmbeddedBackend> =>
+      EmbeddedBackend.on(engineOrder(workers, shape.grid), shape, module, async () => {});
     try {
-      if (old) await engine.adopt(old);
+      this.#engine = await adopted(await engineOf(team, options), old);
     } catch (error) {
-      await engine.close();
-      // The threads of the old team have been started anew: its matrices cannot be used on.
+      // The old team's threads have been started anew, but its matrices still lie in its memories: it takes them over from itself.
       this.#engine = undefined;
+      if (old) this.#engine = await adopted(await engineOf(this.#workers, { ...options, grid: old.grid, memoryPerWorker: old.memoryPerWorker }), old);
       throw error;
+    } finally {
+      await old?.close();
     }
-    await old?.close();
-    this.#engine = engine;
     this.#workers = team;
     this.house.log.info({ session: this.id, workers: team.map(({ id }) => id), grid: `${height}x${width}` }, 'workers assigned');
   }
 
   #change<R>(step: () => Promise<R>): Promise<R> {
     const mine = this.#changing.then(() => {
-      if (this.#closed) throw new AlchemistError('E_CLOSED', 'the session is closed');
+      if (this.#closed) throw closedError();
       return step();
     });
     this.#changing = mine.catch(() => {});
@@ -135,8 +151,21 @@ export class ServerSession {
   }
 }
 
+/** The engine with another one's matrices; closed when it cannot hold them. */
+async function adopted(engine: EmbeddedBackend, old: EmbeddedBackend | undefined): Promise<EmbeddedBackend> {
+  try {
+    if (old) await engine.adopt(old);
+    return engine;
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+const closedError = (): AlchemistError => new AlchemistError('E_CLOSED', 'the session is closed', { hint: 'connect again' });
+
 /** Workers by the VC rank that they take: worker k of the list is process k down the columns of the grid, or along its rows. */
-function engineOrder(team: readonly Worker[], height: number, width: number, order: 'row' | 'column'): readonly Worker[] {
+function engineOrder(team: readonly Worker[], { height, width, order }: GridInfo): readonly Worker[] {
   const byRank: Worker[] = [];
   for (const [k, worker] of team.entries()) byRank[worldToVC(order, k, height, width)] = worker;
   return byRank;

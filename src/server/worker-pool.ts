@@ -1,7 +1,7 @@
 /** The workers of a server: threads with stable ids and ports, lent to one session at a time. */
 import { RankThread } from '../comm/rank-thread.js';
 import { AlchemistError, fromWire } from '../errors.js';
-import type { ListenReply, WorkerMessage } from './worker-thread.js';
+import type { ListenReply, TrafficReply, WorkerMessage } from './worker-thread.js';
 
 const WORKER_MODULE = new URL('./worker-thread.js', import.meta.url);
 
@@ -10,6 +10,8 @@ export interface WorkerPoolOptions {
   readonly host: string;
   /** Worker k listens on port + k; 0: each on any free one. */
   readonly port: number;
+  /** Seconds in which a client must have attached. */
+  readonly greetingSeconds: number;
   readonly tls?: { readonly cert: string; readonly key: string; readonly minVersion: 'TLSv1.2' };
 }
 
@@ -33,23 +35,36 @@ export class Worker extends RankThread {
   }
 
   async listen(): Promise<void> {
-    const { host, port, tls } = this.options;
+    const { host, port, greetingSeconds, tls } = this.options;
     // A replaced thread takes the port that clients know already.
     const wanted = this.port || (port === 0 ? 0 : port + this.id);
-    const reply = await this.run<ListenReply>({ kind: 'listen', host, port: wanted, worker: this.id, tls } satisfies WorkerMessage);
+    const reply = await this.run<ListenReply>({ kind: 'listen', host, port: wanted, worker: this.id, greetingSeconds, tls } satisfies WorkerMessage);
     if (!reply.ok) throw fromWire(reply.error);
     this.port = reply.port;
   }
 
   async lend(loan: Loan | undefined): Promise<void> {
     this.loan = loan;
+    // A thread that has died while nobody used it: its replacement is lent at once.
+    if (this.dead) return this.replace();
     await this.run((loan ? { kind: 'lend', ...loan } : { kind: 'takeBack' }) satisfies WorkerMessage);
+  }
+
+  /** Bytes that have gone through the worker's port, both ways. */
+  async traffic(): Promise<number> {
+    return (await this.run<TrafficReply>({ kind: 'traffic' } satisfies WorkerMessage)).bytes;
   }
 
   override async replace(): Promise<void> {
     await super.replace();
-    await this.listen();
-    if (this.loan) await this.lend(this.loan);
+    try {
+      await this.listen();
+      if (this.loan) await this.lend(this.loan);
+    } catch (error) {
+      // Without its port it is of no use: whoever needs it next tries again.
+      this.kill(error as Error);
+      throw error;
+    }
   }
 }
 
@@ -87,18 +102,22 @@ export class WorkerPool {
     }
     // Marked before anything is awaited, so that no other session takes them meanwhile.
     for (const worker of lent) worker.loan = loan;
-    await Promise.all(lent.map((worker) => worker.lend(loan)));
+    const failed = (await Promise.allSettled(lent.map((worker) => worker.lend(loan)))).find((result) => result.status === 'rejected');
+    if (failed) {
+      await this.takeBack(lent);
+      throw failed.reason;
+    }
     return lent;
   }
 
-  /** Takes workers back; a thread that cannot answer is replaced. */
+  /** Takes workers back. A thread that cannot answer is replaced; should that fail, whoever is lent it next tries again. */
   async takeBack(workers: readonly Worker[]): Promise<void> {
     await Promise.all(
       workers.map(async (worker) => {
         try {
           await worker.lend(undefined);
         } catch {
-          await worker.replace();
+          await worker.replace().catch(() => {});
         }
       }),
     );

@@ -6,16 +6,20 @@ import { DataPort } from './data-port.js';
 
 export type WorkerMessage =
   | RankMessage
-  | { readonly kind: 'listen'; readonly host: string; readonly port: number; readonly worker: number; readonly tls?: Pick<TlsOptions, 'cert' | 'key' | 'minVersion'> }
+  | { readonly kind: 'listen'; readonly host: string; readonly port: number; readonly worker: number; readonly greetingSeconds: number; readonly tls?: Pick<TlsOptions, 'cert' | 'key' | 'minVersion'> }
   | { readonly kind: 'lend'; readonly session: number; readonly secret: Uint8Array }
-  | { readonly kind: 'takeBack' };
+  | { readonly kind: 'takeBack' }
+  | { readonly kind: 'traffic' };
 
 /** The answer to 'listen': the port that was opened. */
 export type ListenReply = { readonly ok: true; readonly port: number } | { readonly ok: false; readonly error: WireError };
 
+/** The answer to 'traffic': bytes that have gone through the port. */
+export type TrafficReply = { readonly ok: true; readonly bytes: number };
+
 let dataPort: DataPort | undefined;
 
-export default async function handle(message: WorkerMessage): Promise<RankReply | ListenReply | { readonly ok: true }> {
+export default async function handle(message: WorkerMessage): Promise<RankReply | ListenReply | TrafficReply | { readonly ok: true }> {
   switch (message.kind) {
     case 'listen':
       try {
@@ -30,6 +34,8 @@ export default async function handle(message: WorkerMessage): Promise<RankReply 
     case 'takeBack':
       dataPort?.lend(undefined);
       return engineHandle({ kind: 'stop' });
+    case 'traffic':
+      return { ok: true, bytes: dataPort?.traffic ?? 0 };
     default:
       return engineHandle(message);
   }

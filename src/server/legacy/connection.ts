@@ -7,7 +7,7 @@ import type { MessageHeader } from '../../protocol/legacy/header.js';
 import { type BodySink, MessageParser } from '../../protocol/legacy/message-parser.js';
 import { encodeRefusal } from '../../protocol/legacy/refusals.js';
 import type { Addressee } from '../../protocol/legacy/responses.js';
-import type { Connection } from '../data-port.js';
+import type { Connection } from '../port.js';
 
 /** For refusals before the handshake has told more. */
 const ANY_CLIENT: LegacyClient = { dialect: 'HEAD', language: 'Python', scalarsLittleEndian: false, entriesLittleEndian: true, bufferBytes: undefined };
@@ -38,6 +38,17 @@ export abstract class LegacyConnection implements Connection {
   /** A sink for a message whose body should not be gathered. */
   protected stream(_: MessageHeader): BodySink | undefined {
     return undefined;
+  }
+
+  get greeted(): boolean {
+    return this.to !== undefined;
+  }
+
+  /** Messages that have not been answered yet. */
+  #unanswered = 0;
+
+  get busy(): boolean {
+    return this.#unanswered > 0;
   }
 
   /** Answers one message. What it throws is told as the client understands it. The body is valid until it returns its promise. */
@@ -71,6 +82,8 @@ export abstract class LegacyConnection implements Connection {
 
   #message(header: MessageHeader, gathered: Uint8Array): void {
     const body = gathered.slice();
+    // These clients wait for every answer: whoever sends on without waiting shall not fill the memory.
+    if (++this.#unanswered > 1) this.socket.pause();
     this.#last = this.#last.then(async () => {
       if (this.isClosed) return;
       try {
@@ -80,6 +93,8 @@ export abstract class LegacyConnection implements Connection {
       } catch (error) {
         const to = this.to ?? { clientId: 0, sessionId: 0, client: ANY_CLIENT };
         this.write(encodeRefusal(to, header.command, (error as Error).message));
+      } finally {
+        if (--this.#unanswered === 0 && !this.isClosed) this.socket.resume();
       }
     });
   }

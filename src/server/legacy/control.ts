@@ -43,6 +43,10 @@ export class LegacyControl extends LegacyConnection {
     this.#driver = driver;
   }
 
+  get session(): ServerSession | undefined {
+    return this.#session;
+  }
+
   override closed(): void {
     super.closed();
     if (this.#session) this.#driver.end(this.#session);
@@ -53,6 +57,7 @@ export class LegacyControl extends LegacyConnection {
     const session = this.#session!;
     const request = decodeRequest(header.command, body, to.client);
     const { command } = request;
+    if (this.#driver.stopping) throw new AlchemistError('E_CLOSED', 'the server is stopping');
     switch (command) {
       case 'SEND_TEST_STRING':
         return this.write(encodeText(to, command, driverReceived(to.sessionId, request.text)));
@@ -142,7 +147,7 @@ export class LegacyControl extends LegacyConnection {
     const types = new Map(parameters.map(({ name, type }) => [name, type]));
     const args = Object.fromEntries(parameters.map((parameter) => [parameter.name, argumentOf(parameter)]));
     const name = this.#libraryOf(library);
-    const { matrices, values } = await this.#session!.engine.run(name, task, await this.#driver.filesIn(name, task, args));
+    const { matrices, values } = await this.#session!.engine.run(name, task, await this.#driver.filesIn(this.#session!, name, task, args));
     // Values come first. One that goes by the name of an argument, out_x for in_x, has that argument's type.
     const scalars = Object.entries(values).map(([key, value]) => ({ name: key, ...scalarOf(value, types.get(key) ?? types.get(key.replace(/^out_/, 'in_'))) }));
     const handles = Object.entries(matrices).map(([key, record]) => ({ name: key, type: 'MATRIX_INFO' as const, value: this.#matrixInfo(record, key) }));
