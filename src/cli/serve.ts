@@ -1,8 +1,9 @@
 /** `alchemist serve`: an Alchemist server until it is told to stop. */
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
-import { LOG_LEVELS, type LogLevel } from '../server/log.js';
-import { DEFAULT_PORT, serve, type ServeOptions } from '../server/serve.js';
+import { DEFAULT_PORT } from '../protocol/port.js';
+import { LOG_LEVELS, type LogLevel } from '../server/log-level.js';
+import type { ServeOptions } from '../server/serve.js';
 import { gridShape, integer } from './arguments.js';
 import { interruption } from './interrupt.js';
 import { bold, facts, print } from './terminal.js';
@@ -46,6 +47,7 @@ export function addServe(program: Command): void {
 }
 
 async function run({ grid, idle, ...options }: ServeCommandOptions & { idle: number }): Promise<void> {
+  const { serve } = await import('../server/serve.js');
   const server = await serve({ ...options, grid: grid && `${grid.height}x${grid.width}`, idleSeconds: idle });
   print(bold('Alchemist is ready'));
   print(...facts([['address', server.url], ['workers', server.workerPorts.map((port, k) => `${k + 1} on ${port}`).join(', ')]]));

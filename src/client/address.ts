@@ -1,5 +1,6 @@
 /** Addresses of Alchemist servers as people write them. */
 import { AlchemistError } from '../errors.js';
+import { DEFAULT_PORT } from '../protocol/port.js';
 
 export interface Address {
   readonly host: string;
@@ -7,8 +8,6 @@ export interface Address {
   /** Whether the address asks for TLS: alchemists://. */
   readonly secure: boolean;
 }
-
-const DEFAULT_PORT = 24_960;
 
 /** 'alchemist://host:port', 'alchemists://host:port' for TLS, 'host:port' or 'host'. @throws AlchemistError E_ARGUMENT. */
 export function parseAddress(text: string): Address {
