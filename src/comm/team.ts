@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { AlchemistError } from '../errors.js';
 import { type MemoryRegion, STAGE_BYTES } from '../local/rank-memory.js';
+import { remindCollector } from '../local/remind-collector.js';
 import { ControlBlock } from './control-block.js';
 import type { RankThread } from './rank-thread.js';
 import type { ThreadCommOptions } from './thread-comm.js';
@@ -113,21 +114,6 @@ export class Team {
     }
     this.#regions = [];
     remindCollector(touched);
-  }
-}
-
-/** What a memory, however little of it is used, is worth to the garbage collector: it holds gigabytes of addresses. */
-const LEAST_REMINDER = 2 ** 28;
-
-/**
- * A shared memory is given back when its object is collected, but the collector does not count its bytes, and may not come for hours. A buffer
- * of that size which is dropped at once makes it come; nobody touches its pages, so they cost nothing.
- */
-function remindCollector(bytes: number): void {
-  try {
-    new ArrayBuffer(Math.max(bytes, LEAST_REMINDER));
-  } catch {
-    // No room for it: the engine has already collected what it could before it said so.
   }
 }
 

@@ -16,6 +16,7 @@ import { bindArguments, type Progress, type Results } from '../library/task.js';
 import type { HeapUsage } from '../local/heap.js';
 import { instantiate, type Kernels } from '../local/kernels.js';
 import { type Dtype, RankMemory } from '../local/rank-memory.js';
+import { remindCollector } from '../local/remind-collector.js';
 
 /** What the engine asks of a rank. */
 export type RankMessage =
@@ -74,17 +75,23 @@ const STOPPED: RankReply = { ok: true, matrices: {}, values: {}, cost: noCost(),
 let rank: Rank | undefined;
 
 export default async function handle(message: RankMessage): Promise<RankReply> {
+  if (message.kind === 'start' || message.kind === 'stop') letGo();
+  if (message.kind === 'stop') return STOPPED;
   if (message.kind === 'start') rank = new Rank(message);
-  if (message.kind === 'stop') {
-    rank = undefined;
-    return STOPPED;
-  }
   if (!rank) throw new Error('a rank got a message before it was started');
   if (message.kind === 'run') return rank.run(message);
   if (message.kind === 'free') rank.free(message.ids);
   if (message.kind === 'forget') rank.forget(message.from);
   if (message.kind === 'unload') rank.unload(message.library);
   return rank.nothing();
+}
+
+/** Ends what this thread was, and gives its memories back. */
+function letGo(): void {
+  if (!rank) return;
+  const { peak } = rank.memory.heap.usage();
+  rank = undefined;
+  remindCollector(peak);
 }
 
 /** The rank that this thread is at the moment. */

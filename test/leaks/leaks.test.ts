@@ -34,13 +34,25 @@ test('10 000 matrices created and freed leave nothing behind', async () => {
   expect(most(late, 'threads')).toBe(most(early, 'threads'));
 }, 120_000);
 
+// A memory takes 10 GiB of addresses, and 32 MB of these are touched; a few may wait for the collector at any time.
+const FEW_MEMORIES = 80 * GIB;
+const FEW_TOUCHED = 80 * MIB;
+
 test('100 sessions started and closed give back their threads, their memories and their addresses', async () => {
   const { samples } = await run('./sessions.js');
   expect(samples).toHaveLength(100);
   const [early, late] = [samples.slice(20, 50), samples.slice(50)];
-  // A memory takes 10 GiB of addresses, and 32 MB of these are touched; a few may wait for the collector at any time.
-  expect(most(samples, 'addresses')).toBeLessThan(80 * GIB);
-  expect(most(late, 'resident') - most(early, 'resident')).toBeLessThan(80 * MIB);
+  expect(most(samples, 'addresses')).toBeLessThan(FEW_MEMORIES);
+  expect(most(late, 'resident') - most(early, 'resident')).toBeLessThan(FEW_TOUCHED);
   expect(most(late, 'heap') - most(early, 'heap')).toBeLessThan(4 * MIB);
   expect(most(late, 'threads')).toBeLessThanOrEqual(most(early, 'threads'));
+}, 120_000);
+
+test('threads that are lent to one session after the other do not hold on to the memories of those before', async () => {
+  const { samples } = await run('./lent.js');
+  expect(samples).toHaveLength(60);
+  const [early, late] = [samples.slice(10, 30), samples.slice(30)];
+  expect(most(samples, 'addresses')).toBeLessThan(FEW_MEMORIES);
+  expect(most(late, 'resident') - most(early, 'resident')).toBeLessThan(FEW_TOUCHED);
+  expect(most(late, 'threads')).toBe(most(early, 'threads'));
 }, 120_000);
