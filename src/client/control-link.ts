@@ -22,8 +22,10 @@ export class ControlLink {
   #wire!: Wire;
   #nextId = 1;
   readonly #waiting = new Map<number, Waiting>();
-  /** Told when the connection is lost. */
-  onLost: ((error: AlchemistError) => void) | undefined;
+  /** Requests that wait until fewer are under way than the server takes. */
+  readonly #backlog: (() => void)[] = [];
+  #mostInFlight = 1;
+  #lost: AlchemistError | undefined;
 
   private constructor(readonly welcome: Promise<Welcome>) {}
 
@@ -40,42 +42,40 @@ export class ControlLink {
     // A server that refuses the greeting may have hung up before all of it was written: its answer says more than that.
     void link.#wire.send(encodeMessage('HELLO', { id, versions: VERSIONS, client, token })).catch(() => {});
     try {
-      return { link, welcome: await welcome };
+      const greeting = await welcome;
+      link.#mostInFlight = greeting.limits.inFlight;
+      return { link, welcome: greeting };
     } catch (error) {
       link.close();
       throw error;
     }
   }
 
-  /** Sends a request and waits for its answer. An aborted signal asks the server to cancel it; the answer then is E_CANCELLED. */
+  /** Sends a request and waits for its answer. An aborted signal asks the server to cancel it; the answer then is E_CANCELLED. `onProgress` must not throw. */
   request<K extends Answered>(kind: K, header: Asked<K>, { signal, onProgress }: CallOptions = {}): Promise<ResultOf<K>> {
     const id = this.#nextId++;
-    const cancel = (): void => void this.#wire.send(encodeMessage('CANCEL', { id })).catch(() => {});
-    let thrown: { error: unknown } | undefined;
-    const listen = onProgress && ((line: Parameters<typeof onProgress>[0]): void => {
-      if (thrown) return;
-      try {
-        onProgress(line);
-      } catch (error) {
-        thrown = { error };
-        cancel();
-      }
-    });
+    const cancel = (): void => {
+      if (this.#waiting.has(id)) void this.#wire.send(encodeMessage('CANCEL', { id })).catch(() => {});
+    };
     const answer = new Promise<ResultOf<K>>((resolve, reject) => {
-      this.#waiting.set(id, { kind, onProgress: listen, resolve: resolve as (result: unknown) => void, reject });
-      this.#wire.send(encodeMessage(kind, { id, ...header } as unknown as Header<K>)).catch((error: unknown) => {
-        this.#waiting.delete(id);
-        reject(error);
-      });
+      const message = encodeMessage(kind, { id, ...header } as unknown as Header<K>);
+      const send = (): void => {
+        if (this.#lost) return reject(this.#lost);
+        if (signal?.aborted) return reject(new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller'));
+        this.#waiting.set(id, { kind, onProgress, resolve: resolve as (result: unknown) => void, reject });
+        this.#wire.send(message).catch((error: unknown) => {
+          this.#waiting.delete(id);
+          reject(error);
+        });
+      };
+      if (this.#waiting.size < this.#mostInFlight) send();
+      else this.#backlog.push(send);
     });
-    this.#wire.ref(true);
     signal?.addEventListener('abort', cancel, { once: true });
-    if (signal?.aborted) cancel();
-    return answer
-      .catch((error: unknown) => {
-        throw thrown ? thrown.error : error;
-      })
-      .finally(() => signal?.removeEventListener('abort', cancel));
+    return answer.finally(() => {
+      signal?.removeEventListener('abort', cancel);
+      if (this.#waiting.size < this.#mostInFlight) this.#backlog.shift()?.();
+    });
   }
 
   #receive(frame: Frame): undefined {
@@ -102,10 +102,16 @@ export class ControlLink {
     return undefined;
   }
 
+  /** Why the connection is gone, if it is. */
+  get lost(): AlchemistError | undefined {
+    return this.#lost;
+  }
+
   #fail(error: AlchemistError): void {
+    this.#lost ??= error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
-    this.onLost?.(error);
+    for (const send of this.#backlog.splice(0)) send();
   }
 
   close(): void {

@@ -54,8 +54,15 @@ export class DataLink {
   }
 
   /** Fetches matrix(block) in frames of at most `bufferSize` bytes, each into the memory that the sink gives. */
-  get(matrix: number, { rows, cols }: Block, dtype: Dtype, order: Order, bufferSize: number, sink: BlockSink): Promise<void> {
-    return this.#ask('GET', (id) => this.#wire.send(encodeMessage('GET', { id, matrix, rows, cols, order, dtype, bufferSize })), sink);
+  get(matrix: number, { rows, cols }: Block, dtype: Dtype, order: Order, bufferSize: number, sink: BlockSink, signal?: AbortSignal): Promise<void> {
+    const answer = this.#ask('GET', (id) => this.#wire.send(encodeMessage('GET', { id, matrix, rows, cols, order, dtype, bufferSize })), sink);
+    // What the worker has begun to send can be stopped by hanging up only.
+    const giveUp = (): void => {
+      this.#fail(new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller'));
+      this.#wire.close();
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+    return answer.finally(() => signal?.removeEventListener('abort', giveUp));
   }
 
   #ask(kind: Waiting['kind'], send: (id: number) => Promise<void>, sink?: BlockSink): Promise<void> {

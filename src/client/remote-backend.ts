@@ -8,12 +8,13 @@ import type { PayloadSink } from '../protocol/frame-decoder.js';
 import type { Order } from '../protocol/records.js';
 import { splitBlock } from '../protocol/split.js';
 import type {
-  Backend, CallOptions, Dtype, Estimate, GridInfo, LibraryInfo, MatrixRecord, MemoryReport, TaskInfo, TaskReply, WorkerInfo, WorkerSelection,
+  Backend, CallOptions, Dtype, Estimate, GridInfo, LibraryInfo, MatrixRecord, MemoryReport, ProgressLine, TaskInfo, TaskReply, WorkerInfo, WorkerSelection,
 } from '../session/backend.js';
 import type { HostArray } from '../session/host-array.js';
 import { copyStrided, type Strided, type WritableStrided } from '../session/strided-copy.js';
 import type { ControlLink, Welcome } from './control-link.js';
 import { DataLink } from './data-link.js';
+import { Turns } from './turns.js';
 import type { WireOptions } from './wire.js';
 
 type TypedArray = Float64Array | Float32Array;
@@ -22,8 +23,13 @@ const itemBytes = (dtype: Dtype): number => (dtype === 'f64' ? 8 : 4);
 
 export class RemoteBackend implements Backend {
   readonly kernels: string;
-  #grid: GridInfo = { height: 1, width: 1, order: 'column' };
-  #links: readonly DataLink[] = [];
+  #grid: GridInfo = { height: 0, width: 0, order: 'column' };
+  /** Connections to all workers of the session, by their place on the grid. */
+  #links: DataLink[] = [];
+  #workers: readonly { readonly host: string; readonly port: number }[] = [];
+  readonly #turns = new Turns();
+  /** The highest id of a matrix so far: later ones are new. */
+  #newest = 0;
   #closed = false;
 
   constructor(
@@ -42,16 +48,22 @@ export class RemoteBackend implements Backend {
 
   /** Asks for workers and connects to all that the session then has. @returns how many were granted. */
   async requestWorkers(count: number, wanted: { grid?: { height: number; width: number }; order?: 'row' | 'column' } = {}): Promise<number> {
-    const { granted, grid, workers } = await this.link.request('REQUEST_WORKERS', { count, ...wanted });
-    await this.#attach(grid, workers);
-    return granted;
+    return this.#turns.transfer(async () => {
+      mustBeOpen(this.#closed);
+      const { granted, grid, workers } = await this.link.request('REQUEST_WORKERS', { count, ...wanted });
+      await this.#attach(grid, workers);
+      return granted;
+    });
   }
 
   /** Gives workers back, by id; all without ids. @returns the ids that were given back. */
   async yieldWorkers(ids?: readonly number[]): Promise<readonly number[]> {
-    const { yielded, grid, workers } = await this.link.request('YIELD_WORKERS', { workers: ids && [...ids] });
-    await this.#attach(grid ?? { height: 1, width: 1, order: 'column' }, workers);
-    return yielded;
+    return this.#turns.transfer(async () => {
+      mustBeOpen(this.#closed);
+      const { yielded, grid, workers } = await this.link.request('YIELD_WORKERS', { workers: ids && [...ids] });
+      await this.#attach(grid ?? { height: 0, width: 0, order: 'column' }, workers);
+      return yielded;
+    });
   }
 
   /** The server's workers. */
@@ -62,8 +74,19 @@ export class RemoteBackend implements Backend {
   async #attach(grid: GridInfo, workers: readonly { host: string; port: number }[]): Promise<void> {
     for (const link of this.#links) link.close();
     this.#grid = grid;
+    this.#workers = workers;
+    this.#links = await Promise.all(workers.map((worker) => this.#attachTo(worker)));
+  }
+
+  #attachTo({ host, port }: { readonly host: string; readonly port: number }): Promise<DataLink> {
     const { session, secret } = this.welcome;
-    this.#links = await Promise.all(workers.map(({ host, port }) => DataLink.open({ ...this.wire, host, port }, session, secret)));
+    return DataLink.open({ ...this.wire, host, port }, session, secret);
+  }
+
+  /** Connects again to workers that have been replaced, or whose connection was given up. */
+  async #reattach(): Promise<void> {
+    if (this.#links.length === 0) throw new AlchemistError('E_WORKERS', 'this session has no workers', { hint: 'request workers first' });
+    this.#links = await Promise.all(this.#links.map((link, k) => (link.usable ? link : this.#attachTo(this.#workers[k]))));
   }
 
   loadLibrary(reference: string): Promise<{ readonly name: string }> {
@@ -85,20 +108,54 @@ export class RemoteBackend implements Backend {
   }
 
   async run(library: string, task: string, args: Readonly<Record<string, unknown>>, options: CallOptions = {}): Promise<TaskReply> {
-    mustBeOpen(this.#closed);
-    return this.link.request('RUN', { library, task, args: args as never, progress: options.onProgress !== undefined }, options);
+    const { signal, onProgress } = options;
+    const request = { library, task, args: args as never, progress: onProgress !== undefined };
+    if (!onProgress) return this.#reply(await this.#call(() => this.link.request('RUN', request, { signal }), signal));
+    const stop = new AbortController();
+    let thrown: { readonly error: unknown } | undefined;
+    const listen = (line: ProgressLine): void => {
+      if (thrown) return;
+      try {
+        onProgress(line);
+      } catch (error) {
+        thrown = { error };
+        stop.abort();
+      }
+    };
+    const signals = AbortSignal.any(signal ? [signal, stop.signal] : [stop.signal]);
+    try {
+      const reply = await this.#call(() => this.link.request('RUN', request, { signal: signals, onProgress: listen }), signal);
+      // The caller's function has thrown, but the server was faster than the cancellation.
+      if (!thrown) return this.#reply(reply);
+      await this.free(Object.values(reply.matrices).map(({ id }) => id).filter((id) => id > this.#newest));
+    } catch (error) {
+      if (!thrown) throw error;
+    }
+    throw thrown.error;
+  }
+
+  #reply(reply: TaskReply): TaskReply {
+    this.#newest = Math.max(this.#newest, ...Object.values(reply.matrices).map(({ id }) => id));
+    return reply;
   }
 
   async estimate(library: string, task: string, args: Readonly<Record<string, unknown>>): Promise<Estimate> {
-    return this.link.request('ESTIMATE', { library, task, args: args as never });
+    return this.#call(() => this.link.request('ESTIMATE', { library, task, args: args as never }));
+  }
+
+  #call<R>(work: () => Promise<R>, signal?: AbortSignal): Promise<R> {
+    return this.#turns.call(() => {
+      mustBeOpen(this.#closed);
+      if (signal?.aborted) throw cancelled();
+      return work();
+    });
   }
 
   /** Bands of whole rows (or columns, where the source has those contiguous) go to all workers at once; each scatters what it gets. */
   async write(matrix: MatrixRecord, rows: Range, cols: Range, source: HostArray, { signal }: CallOptions = {}): Promise<void> {
-    mustBeOpen(this.#closed);
     const order: Order = source.rowStride === 1 && source.colStride !== 1 ? 'column' : 'row';
     const bytes = itemBytes(matrix.dtype);
-    await this.#perWorker(rows, cols, order, (link, band) => {
+    await this.#perWorker(rows, cols, order, signal, (link, band) => {
       const pieces = [...splitBlock(band, bytes, this.bufferSize, order)];
       const payloads = function* (this: RemoteBackend) {
         for (const [k, block] of pieces.entries()) {
@@ -111,18 +168,29 @@ export class RemoteBackend implements Backend {
   }
 
   async read(matrix: MatrixRecord, rows: Range, cols: Range, target: WritableStrided, { signal }: CallOptions = {}): Promise<void> {
-    mustBeOpen(this.#closed);
-    if (signal?.aborted) throw cancelled();
     const order: Order = target.rowStride === 1 && target.colStride !== 1 ? 'column' : 'row';
-    await this.#perWorker(rows, cols, order, (link, band) =>
+    await this.#perWorker(rows, cols, order, signal, (link, band) =>
       link.get(matrix.id, band, matrix.dtype, order, this.bufferSize, {
         begin: (block) => sinkOf(part(target, block, rows, cols) as WritableStrided, block, matrix.dtype, order),
-      }),
+      }, signal),
     );
   }
 
   /** Cuts rows × cols into one band for every worker along the slow axis, and waits for all. */
-  async #perWorker(rows: Range, cols: Range, order: Order, transfer: (link: DataLink, band: Block) => Promise<void>): Promise<void> {
+  #perWorker(rows: Range, cols: Range, order: Order, signal: AbortSignal | undefined, transfer: (link: DataLink, band: Block) => Promise<void>): Promise<void> {
+    return this.#turns.transfer(async () => {
+      mustBeOpen(this.#closed);
+      if (signal?.aborted) throw cancelled();
+      try {
+        await this.#reattach();
+        await this.#toAll(rows, cols, order, transfer);
+      } catch (error) {
+        throw this.#closed || this.link.lost ? closedError() : workerLost(error as AlchemistError);
+      }
+    });
+  }
+
+  async #toAll(rows: Range, cols: Range, order: Order, transfer: (link: DataLink, band: Block) => Promise<void>): Promise<void> {
     if (rows.count === 0 || cols.count === 0) return;
     const slow = order === 'row' ? rows : cols;
     const share = Math.ceil(slow.count / this.#links.length);
@@ -140,11 +208,11 @@ export class RemoteBackend implements Backend {
   }
 
   async free(ids: readonly number[]): Promise<void> {
-    if (!this.#closed) await this.link.request('FREE', { ids: [...ids] });
+    if (!this.#closed) await this.#call(() => this.link.request('FREE', { ids: [...ids] }));
   }
 
   async memory(): Promise<MemoryReport> {
-    return this.link.request('MEMORY', {});
+    return this.#call(() => this.link.request('MEMORY', {}));
   }
 
   async close(): Promise<void> {
@@ -214,7 +282,15 @@ function densely(data: TypedArray, { rows, cols }: Block, order: Order): Writabl
 }
 
 function mustBeOpen(closed: boolean): void {
-  if (closed) throw new AlchemistError('E_CLOSED', 'the session is closed', { hint: 'connect again' });
+  if (closed) throw closedError();
+}
+
+const closedError = (): AlchemistError => new AlchemistError('E_CLOSED', 'the session is closed', { hint: 'connect again' });
+
+/** A connection to one worker that is gone is no end of the session. */
+function workerLost(error: AlchemistError): AlchemistError {
+  if (error.code !== 'E_CLOSED') return error;
+  return new AlchemistError('E_RANK', `a worker was lost during a transfer: ${error.message}`, { hint: 'if it has died, it is replaced and the matrices of this session are lost', cause: error });
 }
 
 const cancelled = (): AlchemistError => new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');

@@ -100,10 +100,4 @@ export class Wire {
     this.#lost ??= new AlchemistError('E_CLOSED', `the connection to ${this.#where} is closed`);
     this.#socket.destroy();
   }
-
-  /** Lets the process end although the connection is open, or not. */
-  ref(needed: boolean): void {
-    if (needed) this.#socket.ref();
-    else this.#socket.unref();
-  }
 }
