@@ -1,4 +1,5 @@
 /** The macro-kernel: a packed block of A times a packed strip of B, tile by tile. */
+import { madd } from '../simd';
 import { NARROW, NR, panelBytes } from './blocking';
 import { tileFull, tileRest, tileWide } from './micro';
 
@@ -10,16 +11,16 @@ function multiplyTile<T>(tile: usize, nr: usize, k: usize, a: usize, b: usize, b
   else tileRest<T>(k, a, b, beta, c, csc);
 }
 
-/** A tile that reaches over the edge of C: made whole in `edge`, then its rows × cols corner goes to C. */
+/** A tile that reaches over the edge of C: made whole in `edge`, then its corner goes to C, rounded as the micro-kernel rounds. */
 function multiplyEdge<T>(
   tile: usize, nr: usize, rows: usize, cols: usize, k: usize, a: usize, b: usize, beta: T, c: usize, csc: usize, edge: usize,
 ): void {
   multiplyTile<T>(tile, nr, k, a, b, <T>0, edge, tile);
   for (let j: usize = 0; j < cols; j++) {
     for (let i: usize = 0; i < rows * sizeof<T>(); i += sizeof<T>()) {
-      let x = load<T>(edge + i);
-      if (beta != <T>0) x += beta * load<T>(c + i);
-      store<T>(c + i, x);
+      let x = v128.load_splat<T>(edge + i);
+      if (beta != <T>0) x = madd<T>(v128.splat<T>(beta), v128.load_splat<T>(c + i), x);
+      v128.store_lane<T>(c + i, x, 0);
     }
     edge += tile;
     c += csc;
