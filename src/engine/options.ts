@@ -5,6 +5,7 @@ import { ADDRESS_SPACE, PAGE } from '../comm/team.js';
 import { AlchemistError } from '../errors.js';
 import { gridShape, type GridOrder, parseGridShape } from '../layout/grid-shape.js';
 import { type KernelBuild, kernelModule } from '../local/kernels.js';
+import { tryWide } from '../local/wide.js';
 import type { GridInfo } from '../session/backend.js';
 
 export interface StartOptions {
@@ -90,7 +91,18 @@ export function engineOptions(options: StartOptions, shared: boolean): { options
   if (!(watchdogSeconds > 0 && watchdogSeconds <= LONGEST_WATCH)) {
     throw new AlchemistError('E_ARGUMENT', `watchdogSeconds must be a number above 0, at most ${LONGEST_WATCH}, got ${watchdogSeconds}`);
   }
-  const { build, module } = kernelModule(kernels === 'auto' || kernels === 'wide' ? undefined : kernels);
   const memoryPerWorker = memoryOf(options, grid.height * grid.width);
-  return { options: { grid, memoryPerWorker, kernels: KERNELS_IN_WORDS[build], wide: kernels === 'wide', shared, watchdogSeconds }, module };
+  const chosen = chooseKernels(kernels);
+  return { options: { grid, memoryPerWorker, kernels: chosen.inWords, wide: chosen.wide, shared, watchdogSeconds }, module: chosen.module };
+}
+
+function chooseKernels(kernels: NonNullable<StartOptions['kernels']>): { module: unknown; wide: boolean; inWords: string } {
+  if (kernels === 'wide') {
+    const { module, usable, reason } = tryWide();
+    if (usable) return { module, wide: true, inWords: `${KERNELS_IN_WORDS.relaxed}, 256-bit products (${reason})` };
+    const { build } = kernelModule();
+    return { module, wide: false, inWords: `${KERNELS_IN_WORDS[build]}; no 256-bit products: ${reason}` };
+  }
+  const { build, module } = kernelModule(kernels === 'auto' ? undefined : kernels);
+  return { module, wide: false, inWords: KERNELS_IN_WORDS[build] };
 }

@@ -9,16 +9,16 @@ import type { Dtype } from '../local/rank-memory.js';
 import { storageOf } from './storage.js';
 
 /** Bytes that a variant takes besides A (m×k), B (k×n) and C (m×n) while it multiplies them. */
-export function gemmMemory(variant: GemmVariant, A: Layout, B: Layout, C: Layout, dtype: Dtype): number {
+export function gemmMemory(variant: GemmVariant, A: Layout, B: Layout, C: Layout, dtype: Dtype, strassen = 0): number {
   const copy = (from: Layout, to: Layout): number => (sameOwnership(from, to) ? 0 : storageOf(to, dtype));
 
   const ifCStays = (): number => {
     const C1 = balancedLayout(C);
-    const w = Math.min(PANEL, A.width);
+    const w = strassen > 0 ? A.width : Math.min(PANEL, A.width);
     const [A1, B1] = [panel(A, A.height, w), panel(B, w, B.width)];
     const need = layoutsForStationaryC(A1, B1, C1);
     const panels = copy(A1, need.A) + copy(B1, need.B);
-    return copy(C, C1) + panels + gemmWorkBytes(rowsOn(C1), colsOn(C1), panels === 0 ? A.width : w, dtype);
+    return copy(C, C1) + panels + gemmWorkBytes(rowsOn(C1), colsOn(C1), panels === 0 ? A.width : w, dtype, strassen);
   };
   const ifAStays = (A: Layout, A1: Layout, B: Layout, C: Layout): number => {
     const w = Math.min(PANEL, B.width);

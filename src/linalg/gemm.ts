@@ -50,6 +50,7 @@ export function mustMultiply(A: Layout, B: Layout, C?: Layout): void {
  * C := alpha A B + beta C for A (m×k), B (k×n), C (m×n) in any layouts on one grid; op(A) = Aᵀ is `A.transposed`. beta = 0 ignores the old C,
  * even NaN. Collective. Cost: 2mnk flops shared by all ranks; words as {@link gemmWords}; memory for panels of 256 (or, for 'dot', for A and B
  * redistributed).
+ * @param strassen levels of Strassen's form in the local products of variant C, as `blas.gemm` has them; its panels are then all of k.
  * @returns the variant that ran.
  */
 export function gemm(
@@ -59,15 +60,16 @@ export function gemm(
   beta: number,
   C: DistMatrix,
   variant: GemmVariant = chooseGemm(A.layout, B.layout, C.layout, beta !== 0),
+  strassen = 0,
 ): GemmVariant {
   mustMultiply(A.layout, B.layout, C.layout);
   A.grid.memory.heap.scope(() => {
     if (variant === 'C' && !isBalanced(C.layout)) {
       const D = DistMatrix.ofLayout(C.grid, balancedLayout(C.layout), C.dtype);
       if (beta !== 0) redistribute(C, D);
-      stationaryC(alpha, A, B, beta, D);
+      stationaryC(alpha, A, B, beta, D, strassen);
       redistribute(D, C);
-    } else if (variant === 'C') stationaryC(alpha, A, B, beta, C);
+    } else if (variant === 'C') stationaryC(alpha, A, B, beta, C, strassen);
     else if (variant === 'A') stationaryA(alpha, balanced(A), B, beta, C);
     else if (variant === 'B') stationaryB(alpha, A, balanced(B), beta, C);
     else innerProducts(alpha, A, B, beta, C);

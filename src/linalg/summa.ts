@@ -67,11 +67,12 @@ export function wordsMoved(moves: readonly Move[]): number {
 }
 
 /** C := alpha A B + beta C, C stays. A (m×k) and B (k×n) in any layout, C (m×n) in a balanced one. */
-export function stationaryC(alpha: number, A: DistMatrix, B: DistMatrix, beta: number, C: DistMatrix): void {
+export function stationaryC(alpha: number, A: DistMatrix, B: DistMatrix, beta: number, C: DistMatrix, strassen = 0): void {
   const k = A.width;
   const need = layoutsForStationaryC(A.layout, B.layout, C.layout);
   const inPlace = sameOwnership(A.layout, need.A) && sameOwnership(B.layout, need.B);
-  const nb = inPlace ? Math.max(k, 1) : PANEL;
+  // Strassen's form saves on deep products only.
+  const nb = inPlace || strassen > 0 ? Math.max(k, 1) : PANEL;
   if (k === 0) blas.scale(beta, C.local);
   for (let l = 0; l < k; l += nb) {
     const w = Math.min(nb, k - l);
@@ -80,7 +81,7 @@ export function stationaryC(alpha: number, A: DistMatrix, B: DistMatrix, beta: n
       const B1 = B.view(range(l, w), ALL); //                              w × n
       const A1_U_STAR = conform(A1, layoutsForStationaryC(A1.layout, B1.layout, C.layout).A); // m × w  [U,*]
       const B1_STAR_V = conform(B1, layoutsForStationaryC(A1.layout, B1.layout, C.layout).B); // w × n  [*,V]
-      blas.gemm(alpha, A1_U_STAR.local, B1_STAR_V.local, l === 0 ? beta : 1, C.local); // no communication
+      blas.gemm(alpha, A1_U_STAR.local, B1_STAR_V.local, l === 0 ? beta : 1, C.local, strassen); // no communication
     });
   }
 }

@@ -68,23 +68,27 @@ export function gemv(alpha: number, A: Matrix, x: Matrix, beta: number, y: Matri
 /**
  * C := alpha A B + beta C. Transposes are `A.transposed`; beta = 0 ignores the old C, even NaN. C must have stride 1 along rows or along
  * columns (every allocated matrix, its views and their transposes have).
+ * @param strassen levels of Strassen's product in Winograd's form: each saves an eighth of the multiplications of large products, and about
+ * doubles the bound on rounding errors, which then holds for the largest entries only, not entry by entry.
  */
-export function gemm(alpha: number, A: Matrix, B: Matrix, beta: number, C: Matrix): void {
+export function gemm(alpha: number, A: Matrix, B: Matrix, beta: number, C: Matrix, strassen = 0): void {
   if (A.width !== B.height || C.height !== A.height || C.width !== B.width || A.dtype !== B.dtype || A.dtype !== C.dtype) {
     throw new AlchemistError('E_SHAPE', `gemm: A ${shape(A)} ${A.dtype}, B ${shape(B)} ${B.dtype} and C ${shape(C)} ${C.dtype} do not fit`);
   }
   // A kernel writes columns; where C's rows are the contiguous axis, the transposed product Cᵀ = Bᵀ Aᵀ writes them.
   if (C.rowStride !== 1 && C.width > 0 && C.height > 1) {
     if (C.colStride !== 1) throw new Error('gemm: C has stride 1 on neither axis');
-    return gemm(alpha, B.transposed, A.transposed, beta, C.transposed);
+    return gemm(alpha, B.transposed, A.transposed, beta, C.transposed, strassen);
   }
   const [m, n, k] = [C.height, C.width, A.width];
   if (m === 0 || n === 0 || k === 0) return scale(beta, C);
   const { kernels, heap, gemmKernel } = C.memory;
   const set = kernels[C.dtype];
-  const work = heap.alloc(set[`${gemmKernel}Work`](m, n, k));
+  const kernel: string = strassen > 0 ? 'gemmStrassen' : gemmKernel;
+  const levels = strassen > 0 ? [strassen] : [];
+  const work = heap.alloc(set[`${kernel}Work`](m, n, k, ...levels) as number);
   try {
-    set[gemmKernel](m, n, k, alpha, A.ptr, A.rowStride, A.colStride, B.ptr, B.rowStride, B.colStride, beta, C.ptr, C.colStride, work);
+    set[kernel](m, n, k, alpha, A.ptr, A.rowStride, A.colStride, B.ptr, B.rowStride, B.colStride, beta, C.ptr, C.colStride, ...levels, work);
   } finally {
     heap.free(work);
   }
@@ -93,7 +97,11 @@ export function gemm(alpha: number, A: Matrix, B: Matrix, beta: number, C: Matri
 /** No gemm packs more than this at once, however large the matrices. */
 const MOST_PACKED_BYTES = 8 * 2 ** 20;
 
-/** Bytes of workspace that {@link gemm} takes at most for an m×k by k×n product: the packed parts of A and B, a tile's edges filled up. */
-export function gemmWorkBytes(m: number, n: number, k: number, dtype: Dtype): number {
-  return Math.min(MOST_PACKED_BYTES, 1024 + (m + n + 64) * (k + 16) * itemBytes(dtype));
+/**
+ * Bytes of workspace that {@link gemm} takes at most for an m×k by k×n product: the packed parts of A and B, a tile's edges filled up, and with
+ * Strassen's form sums of quarters, of quarters of quarters, …: together less than a third of the operands.
+ */
+export function gemmWorkBytes(m: number, n: number, k: number, dtype: Dtype, strassen = 0): number {
+  const sums = strassen > 0 ? ((m + 16) * (k + 16) + (k + 16) * (n + 16) + 2 * (m + 16) * (n + 16)) * itemBytes(dtype) * 0.4 : 0;
+  return sums + Math.min(MOST_PACKED_BYTES, 1024 + (m + n + 64) * (k + 16) * itemBytes(dtype));
 }

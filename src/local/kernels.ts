@@ -72,21 +72,26 @@ const compiled = new Map<KernelBuild, WebAssembly.Module>();
 
 /** The compiled kernels of a build (default: the best that this engine runs). Modules cross threads; compile once, in the main thread. */
 export function kernelModule(build: KernelBuild = relaxedSimd() ? 'relaxed' : 'simd'): { build: KernelBuild; module: object } {
-  let module = compiled.get(build);
-  if (!module) {
-    if (build === 'relaxed') relaxedSimd();
-    const url = new URL(`../wasm/kernels.${build}.wasm`, import.meta.url);
-    try {
-      module = new WebAssembly.Module(readFileSync(url));
-    } catch (cause) {
-      throw new AlchemistError('E_ENVIRONMENT', `the WebAssembly kernels could not be loaded from ${url.pathname}: ${(cause as Error).message}`, {
-        hint: 'Node 20.19 or newer is needed; in a source checkout run npm run build first',
-        cause,
-      });
-    }
-    compiled.set(build, module);
-  }
+  if (build === 'relaxed') relaxedSimd();
+  const module = compiled.get(build) ?? compile(build);
+  compiled.set(build, module);
   return { build, module };
+}
+
+/**
+ * Compiles a build. The engine keeps compiled code by the bytes of a module, whatever its flags were then; with a `mark`, a section that means
+ * nothing, the bytes are others and the code is made anew.
+ */
+export function compile(build: KernelBuild, mark: readonly number[] = []): WebAssembly.Module {
+  const url = new URL(`../wasm/kernels.${build}.wasm`, import.meta.url);
+  try {
+    return new WebAssembly.Module(Buffer.concat([readFileSync(url), Uint8Array.from(mark)]));
+  } catch (cause) {
+    throw new AlchemistError('E_ENVIRONMENT', `the WebAssembly kernels could not be loaded from ${url.pathname}: ${(cause as Error).message}`, {
+      hint: 'Node 20.19 or newer is needed; in a source checkout run npm run build first',
+      cause,
+    });
+  }
 }
 
 /** Binds a compiled module to a memory. */

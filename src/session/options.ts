@@ -59,8 +59,10 @@ export interface WorkerOptions {
 }
 
 export interface LoadOptions extends Distribution, CallOptions {
-  /** Item type; default f32 for a .npy file of float32, else f64. */
+  /** Item type; default f32 for a .npy or HDF5 file of float32, else f64. */
   readonly dtype?: Dtype;
+  /** Path of the dataset inside an HDF5 file; default: the only one with two axes, or the only one. */
+  readonly dataset?: string;
   /** The character between the cells of a CSV file; default: found out. */
   readonly separator?: string;
   /** Whether the first line of a CSV file names the columns; default: found out. */
@@ -68,10 +70,12 @@ export interface LoadOptions extends Distribution, CallOptions {
 }
 
 export interface SaveOptions extends CallOptions {
-  /** Item type in a .npy file; default that of the matrix. */
+  /** Item type in a .npy or HDF5 file; default that of the matrix. */
   readonly dtype?: Dtype;
   /** Order of the entries in a .npy file; default 'row'. */
   readonly order?: 'row' | 'column';
+  /** Path of the dataset inside an HDF5 file; default 'A'. */
+  readonly dataset?: string;
 }
 
 export interface GemmOptions extends CallOptions {
@@ -83,6 +87,8 @@ export interface GemmOptions extends CallOptions {
   readonly transposeB?: boolean;
   readonly dist?: DistPair;
   readonly variant?: 'auto' | 'C' | 'A' | 'B' | 'dot';
+  /** Levels of Strassen's form in local products, for orders of 1000 and more: faster, with a weaker error bound. Default 0. */
+  readonly strassen?: number;
 }
 
 export interface TruncatedSvdOptions extends CallOptions {
