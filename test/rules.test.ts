@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as published from '#src/index.js';
+import * as forTasks from '#src/library/index.js';
 
 const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 
@@ -20,7 +21,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: ['layout', 'errors'],
   client: ['session', 'protocol', 'layout', 'errors'],
   server: ['engine', 'session', 'library', 'protocol', 'dist', 'local', 'layout', 'comm', 'io', 'errors'],
-  cli: ['server', 'client', 'engine', 'session', 'local', 'layout', 'comm', 'io', 'errors', 'index'],
+  // The part of the public API that loads its layer when it is called.
+  remote: ['server', 'client', 'session'],
+  cli: ['server', 'client', 'protocol', 'engine', 'session', 'local', 'layout', 'comm', 'io', 'errors', 'index'],
 };
 
 interface Source {
@@ -84,6 +87,14 @@ const inFolders = (...folders: string[]): Source[] => ALL.filter(({ folder }) =>
 /** The files in which a pattern occurs. */
 const filesWith = (files: readonly Source[], pattern: RegExp): string[] => files.filter(({ code }) => pattern.test(code)).map(({ path }) => path);
 
+/** The types that a file exports, by name. */
+function typesOf(name: string): string[] {
+  const { code } = ALL.find(({ path }) => path === name)!;
+  const lists = [...code.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, all, names]) =>
+    names.split(',').map((one) => one.trim()).filter((one) => all || one.startsWith('type ')));
+  return lists.map((one) => one.replace(/^type /, '')).sort();
+}
+
 test('the source is found, with all its folders', () => {
   expect(ALL.length).toBeGreaterThan(60);
   const folders = new Set(ALL.filter(({ path }) => path.includes('/')).map(({ folder }) => folder));
@@ -112,7 +123,7 @@ test('nobody awaits in layout, local, comm, dist and linalg, but for the two fil
 test('no module of the package awaits while it is loaded, so that require works', () => {
   const loaded = reachable('index.ts');
   expect(loaded.size).toBeGreaterThan(50);
-  expect(filesWith(ALL.filter(({ path }) => loaded.has(path)), /^(export )?((const|let) [^=]+= )?await\b/m)).toEqual([]);
+  expect(filesWith(ALL.filter(({ path }) => loaded.has(path)), /^(export )?((const|let) [^=\n]+= )?await\b/m)).toEqual([]);
 });
 
 test('algorithms know no time and no chance but what a seed gives', () => {
@@ -137,14 +148,40 @@ test('every file opens with a sentence on what it is', () => {
 });
 
 test('the package exports what it promises, and nothing else', () => {
-  expect(Object.keys(published).sort()).toEqual(['Alchemist', 'AlchemistError', 'HostMatrix', 'MatrixHandle', 'Session']);
-  expect(Object.keys(published.Alchemist)).toEqual(['start']);
-  const { code } = ALL.find(({ path }) => path === 'index.ts')!;
-  const types = [...code.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, all, names]) => names.split(',').map((name) => name.trim()).filter((name) => all || name.startsWith('type ')).map((name) => name.replace(/^type /, '')));
-  expect(types.sort()).toEqual([
-    'CallCost', 'CallOptions', 'CopyOptions', 'Dist', 'DistPair', 'Distribution', 'Dtype', 'ErrorCode', 'Estimate', 'FetchOptions', 'GemmOptions',
-    'GridInfo', 'GridOrder', 'Layout', 'LoadOptions', 'MatrixLike', 'MemoryReport', 'NewMatrixOptions', 'NormKind', 'Placement', 'ProgressLine',
-    'RandomOptions', 'Range', 'RankMemoryUsage', 'SaveOptions', 'SendOptions', 'Shape', 'Solution', 'SolveOptions', 'StartOptions', 'TruncatedSvd',
-    'TruncatedSvdOptions',
+  expect(Object.keys(published).sort()).toEqual(['Alchemist', 'AlchemistError', 'HostMatrix', 'MatrixHandle', 'Session', 'connect', 'defineTask', 'serve']);
+  expect(Object.keys(published.Alchemist)).toEqual(['start', 'connect', 'serve']);
+  expect(typesOf('index.ts')).toEqual([
+    'AlchemistServer', 'CallCost', 'CallOptions', 'ConnectOptions', 'CopyOptions', 'Dist', 'DistPair', 'Distribution', 'Dtype', 'ErrorCode',
+    'Estimate', 'FetchOptions', 'GemmOptions', 'GridInfo', 'GridOrder', 'Layout', 'Library', 'LibraryInfo', 'LoadOptions', 'LogLevel', 'MatrixLike',
+    'MemoryReport', 'NewMatrixOptions', 'NormKind', 'ParamInfo', 'Placement', 'ProgressLine', 'RandomOptions', 'Range', 'RankMemoryUsage',
+    'SaveOptions', 'SendOptions', 'ServeOptions', 'Shape', 'Solution', 'SolveOptions', 'StartOptions', 'Task', 'TaskContext', 'TaskInfo',
+    'TruncatedSvd', 'TruncatedSvdOptions', 'WorkerInfo', 'WorkerOptions', 'WorkerSelection',
   ]);
+});
+
+test('alchemist-node/library exports what it promises, and nothing else', () => {
+  expect(Object.keys(forTasks).sort()).toEqual([
+    'AlchemistError', 'DistMatrix', 'add', 'axpy', 'broadcastValue', 'conform', 'contract', 'defineTask', 'describe', 'diagonal', 'dot', 'fillDiagonal',
+    'frobeniusNorm', 'gemm', 'infinityNorm', 'maxNorm', 'mustHaveSameShape', 'mustHaveSameType', 'mustNotAlias', 'normal', 'oneNorm', 'redistribute',
+    'scale', 'share', 'storageOf', 'trace', 'transpose', 'truncatedSvd', 'uniform',
+  ]);
+  expect(typesOf('library/index.ts')).toEqual([
+    'Arguments', 'Block', 'CommunicationCost', 'Communicator', 'Cost', 'Dist', 'DistMatrixOptions', 'DistPair', 'Dtype', 'ErrorCode', 'GemmVariant',
+    'Grid', 'Layout', 'Library', 'Matrix', 'MatrixInfo', 'Param', 'Params', 'Progress', 'Range', 'ReduceOperation', 'Result', 'Results', 'Slice',
+    'StorageOrder', 'Task', 'TaskContext', 'Transfer', 'TruncatedSvd', 'TruncatedSvdOptions',
+  ]);
+});
+
+test('importing the package, or asking the command for help, loads neither server nor client', () => {
+  const early = (path: string, seen = new Set<string>()): Set<string> => {
+    const file = ALL.find((source) => source.path === path);
+    if (!file || seen.has(path)) return seen;
+    seen.add(path);
+    const code = file.code.replace(/^(import|export) type [^;]*;/gm, '');
+    for (const target of imports({ ...file, code }, /\bfrom\s+'([^']+)'/g)) if (target.path) early(target.path, seen);
+    return seen;
+  };
+  for (const path of ['index.ts', 'cli/main.ts']) {
+    expect([...early(path)].filter((name) => /^(server|client)\//.test(name) && name !== 'server/log-level.ts')).toEqual([]);
+  }
 });

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { AlchemistError } from '../errors.js';
-import { type MatrixFile, openMatrixFile } from '../io/matrix-file.js';
+import { type MatrixFile, openMatrixFile, prepareMatrixFile } from '../io/matrix-file.js';
 import type { ProgressLine } from '../session/backend.js';
 import { interruption } from './interrupt.js';
 import { withProgress } from './progress.js';
@@ -30,6 +30,7 @@ export function addInfo(program: Command): void {
 }
 
 async function info(path: string, options: { header?: boolean; json?: boolean }): Promise<void> {
+  await prepareMatrixFile(path, 'read');
   const file = openMatrixFile(path);
   try {
     const { format, height, width, dtype, order, description } = file;
@@ -39,7 +40,7 @@ async function info(path: string, options: { header?: boolean; json?: boolean })
     print(
       bold(`${path}: ${height}×${width}`),
       ...facts([
-        ['format', description.format === 'csv' ? `text, separated by ${JSON.stringify(description.separator)}` : `npy, ${dtype}, ${lines}`],
+        ['format', description.format === 'csv' ? `text, separated by ${JSON.stringify(description.separator)}` : `${format}, ${dtype}, ${lines}${description.format === 'hdf5' ? `, dataset ${description.dataset}` : ''}`],
         ['in the file', formatBytes(description.size)],
         ['on workers', `${formatBytes(height * width * 8)} as f64, ${formatBytes(height * width * 4)} as f32, all shares together`],
         ...(entries ? extentFacts(entries, height * width) : []),

@@ -4,7 +4,6 @@ const SIGNATURES: { magic: string; what: string; hint?: string }[] = [
   { magic: 'PK\x03\x04', what: 'a zip archive (.npz, .xlsx)', hint: 'save arrays one by one with numpy.save; export a spreadsheet as CSV' },
   { magic: '\x1f\x8b', what: 'gzip-compressed', hint: 'decompress it first' },
   { magic: '\x28\xb5\x2f\xfd', what: 'zstd-compressed', hint: 'decompress it first' },
-  { magic: '\x89HDF\r\n\x1a\n', what: 'an HDF5 file', hint: 'numpy.save("x.npy", h5py.File("x.h5")["name"])' },
   { magic: 'PAR1', what: 'a Parquet file', hint: 'export it as CSV or .npy' },
   { magic: 'ARROW1', what: 'an Arrow file', hint: 'export it as CSV or .npy' },
   { magic: 'MATLAB 5.0 MAT-file', what: 'a MATLAB file', hint: 'numpy.save("x.npy", scipy.io.loadmat("x.mat")["name"])' },

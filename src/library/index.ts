@@ -8,14 +8,15 @@ export type { Library } from './library.js';
 export { AlchemistError, type ErrorCode } from '../errors.js';
 
 // Where a task runs, and its matrices.
-export type { Communicator, ReduceOperation } from '../comm/communicator.js';
+export type { CommunicationCost, Communicator, ReduceOperation } from '../comm/communicator.js';
 export type { Grid } from '../dist/grid.js';
 export { DistMatrix, type DistMatrixOptions } from '../dist/dist-matrix.js';
-export type { Matrix } from '../local/matrix.js';
+export type { Matrix, StorageOrder } from '../local/matrix.js';
 export type { Dtype } from '../local/rank-memory.js';
 export type { Dist, DistPair } from '../layout/distribution.js';
 export { describe, type Layout, type Range, share } from '../layout/layout.js';
 export type { Block } from '../layout/block.js';
+export type { Transfer } from '../layout/plan.js';
 export type { Slice } from '../layout/slice.js';
 export { broadcastValue } from '../comm/broadcast-value.js';
 
@@ -23,7 +24,7 @@ export { broadcastValue } from '../comm/broadcast-value.js';
 export { conform } from '../dist/conform.js';
 export { contract, redistribute } from '../dist/redistribute.js';
 export { diagonal, fillDiagonal, trace } from '../linalg/diagonal.js';
-export { gemm } from '../linalg/gemm.js';
+export { gemm, type GemmVariant } from '../linalg/gemm.js';
 export { add, axpy, dot, scale } from '../linalg/level1.js';
 export { frobeniusNorm, infinityNorm, maxNorm, oneNorm } from '../linalg/norms.js';
 export { normal, uniform } from '../linalg/random.js';

@@ -1,8 +1,6 @@
 /** The server's log: structured lines by pino, silent unless asked for. */
 import { destination, pino } from 'pino';
-
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
-export const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+import type { LogLevel } from './log-level.js';
 
 /** The part of a pino logger that the server uses. */
 export interface Logger {

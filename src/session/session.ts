@@ -95,9 +95,10 @@ export class Session extends Operations implements AsyncDisposable {
   }
 
   /**
-   * The matrix in a .npy or CSV file, read in bands by all workers at once, straight into their memories: a few megabytes of buffer each,
+   * The matrix in a .npy, HDF5 or CSV file, read in bands by all workers at once, straight into their memories: a few megabytes of buffer each,
    * whatever the size of the file. NaN and infinities are kept; operations that need finite numbers refuse them.
-   * @throws AlchemistError E_FILE for what cannot be read, E_MEMORY, before anything is allocated, for what does not fit.
+   * HDF5 needs the package h5wasm beside this one.
+   * @throws AlchemistError E_FILE for what cannot be read, E_ENVIRONMENT without h5wasm, E_MEMORY, before anything is allocated, for what does not fit.
    */
   async load(path: string, { signal, onProgress, ...options }: LoadOptions = {}): Promise<MatrixHandle> {
     const { matrices } = await this.#run('load', { path, ...options }, { signal, onProgress });
@@ -105,7 +106,7 @@ export class Session extends Operations implements AsyncDisposable {
   }
 
   /**
-   * Writes A into a file: .npy by all workers at once, .csv, .tsv and .txt from top to bottom. The file appears, or replaces an old one, when
+   * Writes A into a file: .npy by all workers at once, .h5, .hdf5, .csv, .tsv and .txt from top to bottom. The file appears, or replaces an old one, when
    * it is complete; a failed or cancelled save leaves nothing behind.
    * @throws AlchemistError E_FILE for what cannot be written, E_ARGUMENT for an unknown extension.
    */

@@ -2,8 +2,7 @@
 import { broadcastValue } from '../../comm/broadcast-value.js';
 import type { Grid } from '../../dist/grid.js';
 import { AlchemistError } from '../../errors.js';
-import type { CsvOptions } from '../../io/csv.js';
-import { openMatrixFile, reopenMatrixFile, type MatrixFile } from '../../io/matrix-file.js';
+import { type MatrixFile, type MatrixFileOptions, openMatrixFile, prepareMatrixFile, reopenMatrixFile } from '../../io/matrix-file.js';
 import { parseDistPair } from '../../layout/distribution.js';
 import type { Dtype } from '../../local/rank-memory.js';
 import { bandBytes, cutFile, moveByBands } from '../file-bands.js';
@@ -11,7 +10,7 @@ import { newMatrix, newMatrixCost, newMatrixParams } from '../new-matrix.js';
 import { defineTask } from '../task.js';
 
 /** Rank 0 looks at the file, once; the others open what it found. Collective. */
-function openTogether({ comm }: Grid, path: string, options: CsvOptions): MatrixFile {
+function openTogether({ comm }: Grid, path: string, options: MatrixFileOptions): MatrixFile {
   const first = comm.rank === 0 ? openMatrixFile(path, options) : undefined;
   const description = broadcastValue(comm, first?.description, 0);
   return first ?? reopenMatrixFile(description);
@@ -32,7 +31,7 @@ const { dist, colAlign, rowAlign, root } = newMatrixParams;
 
 export const load = defineTask({
   name: 'load',
-  about: 'A := the matrix in a .npy or CSV file; NaN and infinities are kept',
+  about: 'A := the matrix in a .npy, HDF5 or CSV file; NaN and infinities are kept',
   params: {
     path: { type: 'text', file: 'read', about: 'the file, seen from the workers' },
     dist,
@@ -40,13 +39,15 @@ export const load = defineTask({
     rowAlign,
     root,
     dtype: { type: 'text', default: 'auto', oneOf: ['auto', 'f64', 'f32'], about: 'item type of A; auto: f32 for a file of float32, else f64' },
+    dataset: { type: 'text', optional: true, about: 'path inside an HDF5 file; default: the only dataset with two axes, or the only one' },
     separator: { type: 'text', optional: true, about: 'between the cells of a CSV file; default: found out' },
     header: { type: 'boolean', optional: true, about: 'whether the first line of a CSV file names the columns; default: found out' },
   },
   returns: { A: 'the matrix' },
   check: (args) => void parseDistPair(args.dist),
-  run({ grid, progress }, { path, separator, header, dtype: type, ...placement }) {
-    const file = openTogether(grid, path, { separator, header });
+  prepare: ({ path }) => prepareMatrixFile(path, 'read'),
+  run({ grid, progress }, { path, dataset, separator, header, dtype: type, ...placement }) {
+    const file = openTogether(grid, path, { dataset, separator, header });
     try {
       const { height, width, order } = file;
       const dtype: Dtype = type === 'auto' ? (file.dtype.endsWith('f4') ? 'f32' : 'f64') : (type as Dtype);
