@@ -87,6 +87,10 @@ test('a CommonJS module requires it, and gets the same instance as an import', a
   assert.equal((await node(['--disable-warning=ExperimentalWarning', 'commonjs/main.cjs'])).stdout, '7 10 15 22\n');
 });
 
+test('a library of the user runs on the workers', async () => {
+  assert.equal((await node(['library/main.mjs'])).stdout, '7 10 15 22\n');
+});
+
 test('its command runs', async () => {
   const { version } = await read(ROOT, 'package.json');
   const command = join(folder, 'node_modules', 'alchemist-node', 'dist', 'cli.js');
