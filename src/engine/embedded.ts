@@ -3,26 +3,21 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RankThread } from '../comm/rank-thread.js';
 import { Team } from '../comm/team.js';
 import { AlchemistError, fromWire } from '../errors.js';
-import { entries, type Block } from '../layout/block.js';
 import { worldToVC } from '../layout/grid-shape.js';
-import { gridSize, type Range, redundantRank, share, viewLayout, viewOffset } from '../layout/layout.js';
-import { slice } from '../layout/slice.js';
-import { type Library, loadTask } from '../library/library.js';
+import { type Range, redundantRank } from '../layout/layout.js';
+import { describeTasks, type Library, loadTask } from '../library/library.js';
 import { BUILT_IN, openLibrary } from '../library/open.js';
-import { bindArguments, type Cost, describeTask, type Task } from '../library/task.js';
+import { bindArguments, type Cost, type Task } from '../library/task.js';
 import type { HeapUsage } from '../local/heap.js';
-import { itemBytes } from '../local/rank-memory.js';
 import type {
   Backend, CallOptions, Estimate, GridInfo, LibraryInfo, MatrixRecord, MemoryReport, TaskInfo, TaskReply, WorkerInfo, WorkerSelection,
 } from '../session/backend.js';
 import type { HostArray } from '../session/host-array.js';
-import { copyStrided, type Strided, type WritableStrided } from '../session/strided-copy.js';
+import { copyStrided, type WritableStrided } from '../session/strided-copy.js';
 import { ProgressChannel } from './progress-channel.js';
-import type { MatrixReply, RankMessage, RankReply } from './rank.js';
 import type { EngineOptions } from './options.js';
-
-/** Entries that the main thread copies before it lets its event loop turn: about a millisecond. */
-const ENTRIES_PER_TURN = 2 ** 18;
+import type { RankMessage, RankReply } from './rank.js';
+import { PIECE_ENTRIES, type Piece, piecesOf, partOf, type Shares } from './shares.js';
 
 /** Milliseconds that a running task has to hear that the session is closed; then its threads are ended. */
 const CLOSING_MS = 2000;
@@ -33,10 +28,7 @@ const RESERVE_BYTES = 2 ** 16;
 /** The module that every rank's thread runs. */
 const RANK_MODULE = new URL('./rank.js', import.meta.url);
 
-interface HeldMatrix extends MatrixRecord {
-  /** Where each rank's share lies, by rank. */
-  readonly shares: readonly MatrixReply[];
-}
+type HeldMatrix = MatrixRecord & Shares;
 
 export class EmbeddedBackend implements Backend {
   readonly grid: GridInfo;
@@ -159,8 +151,7 @@ export class EmbeddedBackend implements Backend {
   }
 
   async tasks(name: string): Promise<readonly TaskInfo[]> {
-    const library = await openLibrary(this.#referenceOf(name));
-    return Promise.all(Object.keys(library.tasks).map(async (task) => describeTask(await loadTask(library, task))));
+    return describeTasks(await openLibrary(this.#referenceOf(name)));
   }
 
   async requestWorkers(): Promise<never> {
@@ -284,51 +275,29 @@ export class EmbeddedBackend implements Backend {
 
   write(matrix: MatrixRecord, rows: Range, cols: Range, source: HostArray, { signal }: CallOptions = {}): Promise<void> {
     const everywhere = (): boolean => true;
-    return this.#queued(signal, () => this.#transfer(matrix, rows, cols, signal, everywhere, (inHost, height, width, inRank) => {
-      copyStrided(height, width, at(source, inHost), inRank);
-    }));
+    return this.#transfer(matrix, rows, cols, signal, everywhere, ({ height, width, block, inRank }) => copyStrided(height, width, partOf(source, block), inRank));
   }
 
   read(matrix: MatrixRecord, rows: Range, cols: Range, target: WritableStrided, { signal }: CallOptions = {}): Promise<void> {
     // Copies of an entry are equal: the first one serves.
     const firstCopy = (rank: number): boolean => redundantRank(matrix.layout, rank) === 0;
-    return this.#queued(signal, () => this.#transfer(matrix, rows, cols, signal, firstCopy, (inHost, height, width, inRank) => {
-      copyStrided(height, width, inRank, at(target, inHost) as WritableStrided);
-    }));
+    return this.#transfer(matrix, rows, cols, signal, firstCopy, ({ height, width, block, inRank }) => copyStrided(height, width, inRank, partOf(target, block)));
   }
 
-  /** Visits every rank's share of matrix(rows, cols), in pieces between which the event loop turns. */
-  async #transfer(
-    matrix: MatrixRecord,
-    rows: Range,
-    cols: Range,
-    signal: AbortSignal | undefined,
-    wanted: (rank: number) => boolean,
-    visit: (inHost: Block, height: number, width: number, inRank: WritableStrided) => void,
-  ): Promise<void> {
-    const { layout, dtype, shares } = this.#matrix(matrix.id);
-    const view = viewLayout(layout, rows, cols);
-    let copied = 0;
-    for (let rank = 0; rank < gridSize(layout); rank++) {
-      const mine = share(view, rank);
-      if (!mine || entries(mine) === 0 || !wanted(rank)) continue;
-      const { ptr, rowStride, colStride } = shares[rank];
-      const { iLoc, jLoc } = viewOffset(layout, rank, rows.start, cols.start);
-      const { buffer } = this.#team.regions[rank].memory;
-      const data = dtype === 'f64' ? new Float64Array(buffer) : new Float32Array(buffer);
-      const first = ptr / itemBytes(dtype) + iLoc * rowStride + jLoc * colStride;
-      for (const { i, j, height, width } of pieces(mine.rows.count, mine.cols.count, rowStride <= colStride)) {
-        const rowsHere = slice(mine.rows.start + i * mine.rows.step, mine.rows.step, height);
-        const colsHere = slice(mine.cols.start + j * mine.cols.step, mine.cols.step, width);
-        visit({ rows: rowsHere, cols: colsHere }, height, width, { data, offset: first + i * rowStride + j * colStride, rowStride, colStride });
-        copied += height * width;
-        if (copied < ENTRIES_PER_TURN) continue;
+  /** Copies matrix(rows, cols) piece by piece on this thread, whose event loop turns in between. */
+  #transfer(matrix: MatrixRecord, rows: Range, cols: Range, signal: AbortSignal | undefined, wanted: (rank: number) => boolean, copy: (piece: Piece) => void): Promise<void> {
+    return this.#queued(signal, async () => {
+      let copied = 0;
+      for (const piece of piecesOf(this.#matrix(matrix.id), this.#team.regions, rows, cols, wanted)) {
+        copy(piece);
+        copied += piece.height * piece.width;
+        if (copied < PIECE_ENTRIES) continue;
         copied = 0;
         await nextTurn();
         if (signal?.aborted) throw cancelled();
         if (this.#closed) throw closedError();
       }
-    }
+    });
   }
 
   async free(ids: readonly number[]): Promise<void> {
@@ -349,7 +318,7 @@ export class EmbeddedBackend implements Backend {
       const { height, width, colDist, rowDist } = layout;
       this.#nextId = id;
       const { matrices } = await this.run('elemental', 'create', { height, width, dist: `${colDist}_${rowDist}`, dtype, fill: false });
-      const rowsAtOnce = Math.max(1, Math.floor(ENTRIES_PER_TURN / Math.max(1, width)));
+      const rowsAtOnce = Math.max(1, Math.floor(PIECE_ENTRIES / Math.max(1, width)));
       const cols = { start: 0, count: width };
       for (let i = 0; i < height; i += rowsAtOnce) {
         const rows = { start: i, count: Math.min(rowsAtOnce, height - i) };
@@ -419,25 +388,6 @@ export class EmbeddedBackend implements Backend {
       mine.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
     });
   }
-}
-
-/** Cuts a rank's share into parts that are copied between two turns of the event loop, along the axis on which its memory is contiguous. */
-function* pieces(height: number, width: number, byColumns: boolean): Generator<{ i: number; j: number; height: number; width: number }> {
-  const rowsAtOnce = Math.min(height, byColumns ? ENTRIES_PER_TURN : Math.max(1, Math.floor(ENTRIES_PER_TURN / width)));
-  const colsAtOnce = Math.min(width, byColumns ? Math.max(1, Math.floor(ENTRIES_PER_TURN / height)) : ENTRIES_PER_TURN);
-  for (let j = 0; j < width; j += colsAtOnce) {
-    for (let i = 0; i < height; i += rowsAtOnce) yield { i, j, height: Math.min(rowsAtOnce, height - i), width: Math.min(colsAtOnce, width - j) };
-  }
-}
-
-/** The part of a host array that a block of global indices (relative to the array) names. */
-function at(array: Strided, { rows, cols }: Block): Strided {
-  return {
-    data: array.data,
-    offset: array.offset + rows.start * array.rowStride + cols.start * array.colStride,
-    rowStride: array.rowStride * rows.step,
-    colStride: array.colStride * cols.step,
-  };
 }
 
 /** What went wrong at the start; a memory that cannot be reserved has said so itself. */
