@@ -7,15 +7,13 @@ import { vcToVR } from '../layout/grid-shape.js';
 import { colStride, gridSize, holder, type Layout, transposed } from '../layout/layout.js';
 import * as blas from '../local/blas.js';
 import { Matrix, type StorageOrder } from '../local/matrix.js';
-import type { Dtype } from '../local/rank-memory.js';
+import { type Dtype, itemBytes } from '../local/rank-memory.js';
 import type { SymmetricOperator } from './operator.js';
 
 /** Columns that an operator moves at once. */
 export const PANEL = 32;
-/** More columns than this are multiplied faster than swept two by two. */
-const MOST_SWEPT = 4;
-/** Entries of workspace of a sweep for two vectors. */
-const SWEEP_WORK = 16;
+/** Bytes of A's rows that a core's cache keeps while pairs of columns pass over them. */
+const CACHE_BYTES = 512 * 1024;
 /** The longest rows, in entries, that are used although the columns are shorter: four such rows and the vectors still fit a core's cache. */
 const LONGEST_ROW = 8192;
 
@@ -24,11 +22,7 @@ const LONGEST_ROW = 8192;
  * are [VC,*], vectors of length m lie as the rows of A do.
  */
 export class GramOperator implements SymmetricOperator {
-  readonly #scratch: Matrix;
-
-  constructor(readonly A: DistMatrix) {
-    this.#scratch = Matrix.alloc(this.grid.memory, A.dtype, Math.max(A.local.height, SWEEP_WORK), 1);
-  }
+  constructor(readonly A: DistMatrix) {}
 
   get grid(): Grid {
     return this.A.grid;
@@ -58,37 +52,36 @@ export class GramOperator implements SymmetricOperator {
   }
 
   /**
-   * Y := Aᵀ(A X) for X and Y n × b, [VC,*]: one pass over A for two columns, two matrix products for many. Moves n·b entries to every rank and
-   * n·b sums back. Collective.
+   * Y := Aᵀ(A X) for X and Y n × b, [VC,*], and, if it is asked for, W := A X, m × b as `leftVectors` gives it. Reads A once. Moves n·b entries to
+   * every rank and n·b sums back. Collective.
    */
-  apply(X: DistMatrix, Y: DistMatrix): void {
+  apply(X: DistMatrix, Y: DistMatrix, W?: DistMatrix): void {
     blas.fill(0, Y.local);
     this.#panels(X.width, (columns) => {
       const X_STAR_STAR = this.#gather(X.view(undefined, columns)); // n × b  [*,*]
       const Y_sum = this.#zeros(columns.count); //                  n × b  [*,*], partial sums
-      if (columns.count <= MOST_SWEPT) this.#sweep(X_STAR_STAR.local, Y_sum.local);
-      else this.#multiply(X_STAR_STAR.local, Y_sum.local);
+      const U = W?.view(undefined, columns).local ?? Matrix.alloc(this.grid.memory, this.dtype, this.A.local.height, columns.count);
+      this.#sweep(X_STAR_STAR.local, U, Y_sum.local);
       contract(1, Y_sum, Y.view(undefined, columns));
     });
   }
 
-  /** Y := Y + Aᵀ(A X) on this rank's rows, reading them once for every two columns. */
-  #sweep(X: Matrix, Y: Matrix): void {
+  /**
+   * U := A X and Y := Y + AᵀU with this rank's rows of A: as many of them at a time as stay in a core's cache, for two columns of X at a time.
+   * So A comes from memory once, however many the columns.
+   */
+  #sweep(X: Matrix, U: Matrix, Y: Matrix): void {
     const { local: A } = this.A;
     const kernels = A.memory.kernelsFor(this.dtype);
-    for (let j = 0; j < X.width; j += 2) {
-      const [x, y] = [X.address(0, j), Y.address(0, j)];
-      if (j + 1 < X.width) kernels.sweepPair(A.height, A.width, A.ptr, A.rowStride, x, X.colStride, y, Y.colStride, this.#scratch.ptr);
-      else kernels.sweep(A.height, A.width, A.ptr, A.rowStride, x, 0, this.#scratch.ptr, y);
+    const most = X.width <= 2 ? A.height : Math.max(8, 8 * Math.floor(CACHE_BYTES / (8 * A.width * itemBytes(this.dtype))));
+    for (let i = 0; i < A.height; i += most) {
+      const m = Math.min(most, A.height - i);
+      for (let j = 0; j < X.width; j += 2) {
+        const [a, x, u, y] = [A.address(i, 0), X.address(0, j), U.address(i, j), Y.address(0, j)];
+        if (j + 1 < X.width) kernels.sweepPair(m, A.width, a, A.rowStride, x, X.colStride, u, U.colStride, y, Y.colStride);
+        else kernels.sweep(m, A.width, a, A.rowStride, x, 0, u, y);
+      }
     }
-  }
-
-  /** The same, reading them twice for any number of columns. */
-  #multiply(X: Matrix, Y: Matrix): void {
-    const { local: A } = this.A;
-    const W = Matrix.alloc(A.memory, this.dtype, A.height, X.width);
-    blas.gemm(1, A, X, 0, W);
-    blas.gemm(1, A.transposed, W, 1, Y);
   }
 
   /** W := A X for X n × b, [VC,*], and W m × b as `leftVectors` gives it. Collective. */

@@ -16,7 +16,7 @@ import { symmetricEigen } from '../local/dense.js';
 import { Matrix } from '../local/matrix.js';
 import { EPSILON } from './epsilon.js';
 import type { SymmetricOperator } from './operator.js';
-import { columnNorms, orthonormalise } from './orthonormalise.js';
+import { orthonormalise } from './orthonormalise.js';
 import type { RandomVectors } from './random-vectors.js';
 import { combine, fromMatrix } from './small-matrix.js';
 
@@ -94,12 +94,12 @@ export class BlockLanczos {
     this.#operator.apply(this.#columns(this.#locked + j, w), Y);
     const Q = this.#columns(0, this.#locked + j + w); //                   n × (q+j+w)
     const c = Math.min(w, this.#operator.order - Q.width);
-    this.#norm = Math.max(this.#norm, ...columnNorms(Y));
-    const { H, R } = orthonormalise(Q, Y, { columns: c, negligible: EPSILON[Y.dtype] * this.#norm, random: this.#random });
+    const { H, R, norms } = orthonormalise(Q, Y, { columns: c, negligible: EPSILON[Y.dtype] * this.#norm, random: this.#random });
     blas.copy(Y.local.view(0, 0, Y.local.height, c), this.#columns(Q.width, c).local);
     for (let k = 0; k < w; k++) {
       for (let i = 0; i < j + w; i++) this.#T.set(j + k, i, H[k * Q.width + this.#locked + i]); // the lower triangle of T
     }
+    this.#norm = Math.max(this.#norm, ...norms);
     this.#size = j + w;
     this.#last = w;
     this.#next = c;

@@ -24,6 +24,8 @@ export interface OrthonormaliseOptions {
 export interface Orthonormalised {
   readonly H: Float64Array;
   readonly R: Float64Array;
+  /** The norms of the columns of old X. */
+  readonly norms: Float64Array;
 }
 
 /** What is left of a column below this many roundings of it has no direction. */
@@ -31,6 +33,8 @@ const ROUNDINGS = 4;
 /** A column that shrinks by more than this, beside Q or by all the columns before it, may be less orthogonal to Q: it is projected again. */
 const SHRUNK_BESIDE_Q = 2 ** -20;
 const SHRUNK_BY_COLUMNS = 1 / 4;
+/** A block whose columns each keep this much of their square beside those before them is orthonormalised at once, by its Gram matrix. */
+const INDEPENDENT = 0.5;
 /** A unit vector that keeps this much in a projection was orthogonal enough for the rest to be so to the last digits. */
 const ALMOST_ALL = 0.5;
 /** Attempts to clean a vector, or to find a random one: two are enough unless the space is full. */
@@ -38,15 +42,23 @@ const ATTEMPTS = 5;
 
 /**
  * Replaces the first c columns of X (n × b) by orthonormal ones, orthogonal to the orthonormal columns of Q (n × q), that span X with Q:
- * old X = Q H + X R. Q and X lie alike, each row on one rank. Collective; 4nqb flops a pass and a few small reductions.
+ * old X = Q H + X R. Q and X lie alike, each row on one rank. Collective; 4nqb flops a pass and, as a rule, two small reductions.
  */
 export function orthonormalise(Q: DistMatrix, X: DistMatrix, options: OrthonormaliseOptions): Orthonormalised {
   const { columns = X.width, negligible = 0, random } = options;
   const { comm } = X.grid;
   const b = X.width;
-  const norms = columnNorms(X);
   const H = new Float64Array(Q.width * b);
-  for (let pass = 0; pass < 2; pass++) projectOut(comm, Q.local, X.local, H);
+  const norms = diagonal(b, projectOut(comm, Q.local, X.local, H)).map(Math.sqrt);
+  const gram = projectOut(comm, Q.local, X.local, H);
+  // Less than this is no direction; less than that may not be orthogonal to Q.
+  const nothing = norms.map((norm) => Math.max(negligible, ROUNDINGS * EPSILON[X.dtype] * norm));
+  const doubtful = norms.map((norm) => SHRUNK_BESIDE_Q * norm);
+  const factor = columns === b ? cholesky(b, gram) : null;
+  if (factor && diagonal(b, factor).every((rest, j) => rest > nothing[j] && rest > doubtful[j])) {
+    divide(X.local, factor);
+    return { H, R: factor, norms };
+  }
   const R = new Float64Array(columns * b);
   for (let j = 0; j < b; j++) {
     const x = X.local.col(j);
@@ -56,9 +68,9 @@ export function orthonormalise(Q: DistMatrix, X: DistMatrix, options: Orthonorma
     R.set(r, j * columns);
     if (j >= columns) continue;
     const rest = norm(comm, x);
-    if (rest > Math.max(negligible, ROUNDINGS * EPSILON[X.dtype] * norms[j])) {
+    if (rest > nothing[j]) {
       blas.scale(1 / rest, x);
-      const isClean = rest > SHRUNK_BESIDE_Q * norms[j] && rest > SHRUNK_BY_COLUMNS * Math.hypot(rest, ...r);
+      const isClean = rest > doubtful[j] && rest > SHRUNK_BY_COLUMNS * Math.hypot(rest, ...r);
       if (isClean || clean(comm, Q.local, previous, x)) {
         R[j * columns + j] = rest;
         continue;
@@ -66,8 +78,34 @@ export function orthonormalise(Q: DistMatrix, X: DistMatrix, options: Orthonorma
     }
     drawDirection(Q, X, j, random);
   }
-  return { H, R };
+  return { H, R, norms };
 }
+
+/** The upper triangular R with RᵀR = G, b × b column-major; null unless the columns that G comes from are clearly independent. */
+function cholesky(b: number, G: Float64Array): Float64Array | null {
+  const R = new Float64Array(b * b);
+  for (let j = 0; j < b; j++) {
+    for (let i = 0; i <= j; i++) {
+      let s = G[j * b + i];
+      for (let k = 0; k < i; k++) s -= R[i * b + k] * R[j * b + k];
+      if (i < j) R[j * b + i] = s / R[i * b + i];
+      else if (s > INDEPENDENT * G[j * b + j]) R[j * b + j] = Math.sqrt(s);
+      else return null;
+    }
+  }
+  return R;
+}
+
+/** X := X R⁻¹ for upper triangular R, column by column. No communication. */
+function divide(X: Matrix, R: Float64Array): void {
+  for (let j = 0; j < X.width; j++) {
+    const x = X.col(j);
+    for (let i = 0; i < j; i++) blas.add(-R[j * X.width + i], X.col(i), x);
+    blas.scale(1 / R[j * X.width + j], x);
+  }
+}
+
+const diagonal = (n: number, A: Float64Array): Float64Array => Float64Array.from({ length: n }, (_, i) => A[i * n + i]);
 
 /** The 2-norms of the columns of X, whose rows are each on one rank. Collective. */
 export function columnNorms(X: DistMatrix): Float64Array {
@@ -82,17 +120,20 @@ function norm(comm: Communicator, x: Matrix): number {
   return Math.sqrt(square[0]);
 }
 
-/** X := X - Q (Qᵀ X), with the coefficients added to H, q × b. Collective. */
-function projectOut(comm: Communicator, Q: Matrix, X: Matrix, H: Float64Array): void {
+/** X := X - Q (Qᵀ X), with the coefficients added to H, q × b. @returns old XᵀX, b × b. Collective: one small reduction. */
+function projectOut(comm: Communicator, Q: Matrix, X: Matrix, H: Float64Array): Float64Array {
   const [q, b] = [Q.width, X.width];
-  if (q === 0) return;
-  X.memory.heap.scope(() => {
-    const C = Matrix.alloc(X.memory, X.dtype, q, b);
+  return X.memory.heap.scope(() => {
+    const [C, G] = [Matrix.alloc(X.memory, X.dtype, q, b), Matrix.alloc(X.memory, X.dtype, b, b)];
     multiplyThin(1, Q.transposed, X, 0, C);
-    const sums = fromMatrix(C);
+    multiplyThin(1, X.transposed, X, 0, G);
+    const sums = new Float64Array((q + b) * b);
+    sums.set(fromMatrix(C));
+    sums.set(fromMatrix(G), q * b);
     overRanks(comm, sums);
-    for (let i = 0; i < sums.length; i++) H[i] += sums[i];
+    for (let i = 0; i < q * b; i++) H[i] += sums[i];
     multiplyThin(-1, Q, toMatrix(X.memory, X.dtype, q, b, sums), 1, X);
+    return sums.subarray(q * b);
   });
 }
 

@@ -19,7 +19,7 @@ import type { GramOperator } from './gram-operator.js';
 import { BLOCK, BlockLanczos, type Ritz } from './lanczos.js';
 import { columnNorms, orthonormalise } from './orthonormalise.js';
 import { RandomVectors } from './random-vectors.js';
-import { combine, fromMatrix, toMatrix } from './small-matrix.js';
+import { combine, fromMatrix, multiplyThin, toMatrix } from './small-matrix.js';
 
 /** A stage locks values down to this fraction of the largest one that is left. */
 const STAGE_RANGE = { f64: 2 ** -8, f32: 2 ** -5 } as const;
@@ -63,6 +63,8 @@ export interface Triplets {
   readonly U: DistMatrix;
   readonly values: Float64Array;
   readonly V: DistMatrix;
+  /** ‖Aᵀ uᵢ - σᵢ vᵢ‖, computed from A; ‖A vᵢ - σᵢ uᵢ‖ is no more than rounding, since U comes from A V. */
+  readonly residuals: Float64Array;
 }
 
 /** Whether a stage may end, how many of its Ritz pairs it locks then, and what it waits for. */
@@ -100,7 +102,7 @@ export class SvdSearch {
   run(): Triplets {
     const { rank } = this.#options;
     const { height, order } = this.#operator;
-    let found: Triplets = { U: this.#operator.leftVectors(0), values: new Float64Array(0), V: this.#operator.vectors(0) };
+    let found: Triplets = { U: this.#operator.leftVectors(0), values: new Float64Array(0), V: this.#operator.vectors(0), residuals: new Float64Array(0) };
     while (found.values.length < rank) found = this.#stage(found, (ritz, lanczos) => this.#judgeWanted(found, ritz, lanczos)) ?? this.#zeros(found);
     while (rank < Math.min(height, order)) {
       const suspect = this.#repeatedValue(found.values);
@@ -203,20 +205,34 @@ export class SvdSearch {
     });
   }
 
-  /** The triplets of A restricted to the span of the orthonormal V. */
+  /** The triplets of A restricted to the span of the orthonormal V, n × k, which is orthogonal to the right vectors found. */
   #triplets(found: Triplets, V: DistMatrix): Triplets {
-    const count = V.width;
-    const W = this.#operator.leftVectors(count);
-    this.#operator.times(V, W);
-    const { R } = orthonormalise(found.U, W, { negligible: this.#zero, random: this.#random });
+    const k = V.width;
     const { memory } = V.grid;
-    const small = (w: number): Matrix => Matrix.alloc(memory, 'f64', count, w);
-    const [P, s, Q] = [small(count), small(1), small(count)];
-    svd(toMatrix(memory, 'f64', count, count, R), P, s, Q); // R = P diag(s) Qᵀ
-    const [U, X] = [this.#operator.leftVectors(count), this.#operator.vectors(count)];
+    const small = (w: number): Matrix => Matrix.alloc(memory, 'f64', k, w);
+    const [W, G] = [this.#operator.leftVectors(k), this.#operator.vectors(k)];
+    this.#operator.apply(V, G, W); //                                    W = A V, G = AᵀW
+    const { H, R } = orthonormalise(found.U, W, { negligible: this.#zero, random: this.#random });
+    const [P, s, Q] = [small(k), small(1), small(k)];
+    svd(toMatrix(memory, 'f64', k, k, R), P, s, Q); //                   R = P diag(s) Qᵀ, and A V = found.U H + W R
+    const [U, X, Y] = [this.#operator.leftVectors(k), this.#operator.vectors(k), this.#operator.vectors(k)];
     combine(W, P, U);
     combine(V, Q, X);
-    return { U, values: fromMatrix(s), V: X };
+    const values = fromMatrix(s);
+    if (values.every((value) => value > this.#zero)) {
+      this.#deflate(found, H, G);
+      combine(G, Q, Y); //                                               AᵀU = (G - Aᵀ found.U H) R⁻¹ P, R⁻¹ P = Q diag(1/s)
+      values.forEach((value, j) => blas.scale(1 / value, Y.local.col(j)));
+    } else this.#operator.transposedTimes(U, Y);
+    values.forEach((value, j) => blas.add(-value, X.local.col(j), Y.local.col(j)));
+    return { U, values, V: X, residuals: columnNorms(Y) };
+  }
+
+  /** G := G - Aᵀ U H = G - V diag(values) H for the triplets found; H, q × k, is as small as rounding, but values in G may be smaller. */
+  #deflate({ values, V }: Triplets, H: Float64Array, G: DistMatrix): void {
+    const q = values.length;
+    const { memory, dtype } = G.local;
+    memory.heap.scope(() => multiplyThin(-1, V.local, toMatrix(memory, dtype, q, G.width, H.map((h, at) => values[at % q] * h)), 1, G.local));
   }
 
   /** The largest `rank` of both, in the heap scope around the current one. */
@@ -231,7 +247,7 @@ export class SvdSearch {
     });
     heap.handUp(U.local.ptr);
     heap.handUp(V.local.ptr);
-    return { U, values: Float64Array.from(best, ({ value }) => value), V };
+    return { U, values: Float64Array.from(best, ({ value }) => value), V, residuals: Float64Array.from(best, ({ from, j }) => from.residuals[j]) };
   }
 
   /** The smallest value above the last one that was found as often as a block shows it, if any: it may be there more often. */
@@ -261,19 +277,9 @@ export class SvdSearch {
     const done = Math.min(found.values.length + converged, rank);
     return new AlchemistError('E_CONVERGENCE', `truncatedSvd: ${done} of ${rank} singular triplets have converged after ${maxIterations} passes over A`, {
       hint: 'allow more iterations, ask for fewer triplets, or loosen the tolerance',
-      fields: { wanted: rank, converged: done, values: Array.from(best.values), residuals: Array.from(residuals(this.#operator, best)), iterations: maxIterations },
+      fields: { wanted: rank, converged: done, values: Array.from(best.values), residuals: Array.from(best.residuals), iterations: maxIterations },
     });
   }
-}
-
-/** ‖Aᵀ uᵢ - σᵢ vᵢ‖ for every triplet; ‖A vᵢ - σᵢ uᵢ‖ is no more than rounding, since U comes from A V. One pass over A. Collective. */
-export function residuals(operator: GramOperator, { U, values, V }: Triplets): Float64Array {
-  return operator.grid.memory.heap.scope(() => {
-    const X = operator.vectors(U.width);
-    operator.transposedTimes(U, X);
-    values.forEach((value, j) => blas.add(-value, V.local.col(j), X.local.col(j)));
-    return columnNorms(X);
-  });
 }
 
 /** When to look at the Ritz values next: solving the small problem at every step would cost as much as the steps. */

@@ -9,7 +9,7 @@ import { GramOperator, gramOperator } from './gram-operator.js';
 import { frobeniusNorm } from './norms.js';
 import { fixSigns } from './sign-rule.js';
 import { fromMatrix, overRanks } from './small-matrix.js';
-import { residuals, type SearchOptions, SvdSearch } from './svd-search.js';
+import { type SearchOptions, SvdSearch } from './svd-search.js';
 import { Matrix } from '../local/matrix.js';
 
 export type { SvdProgress } from './svd-search.js';
@@ -54,7 +54,6 @@ export function truncatedSvd(A: DistMatrix, options: TruncatedSvdOptions): Trunc
     const { scaled, norm, factor } = wellScaled(operator, finiteNorm(operator.A));
     const run = new SvdSearch(scaled, norm, search);
     const triplets = run.run();
-    const residual = Math.max(...residuals(scaled, triplets)) / (triplets.values[0] || 1);
     const [left, right] = isTransposed ? [triplets.V, triplets.U] : [triplets.U, triplets.V];
     const [U, V] = [left, right].map((X) => conform(X, layoutAs(X.layout, 'VC', 'STAR')));
     fixSigns(U, V);
@@ -65,7 +64,7 @@ export function truncatedSvd(A: DistMatrix, options: TruncatedSvdOptions): Trunc
       V,
       iterations: run.iterations,
       stages: run.stages,
-      residual,
+      residual: Math.max(...triplets.residuals) / (triplets.values[0] || 1),
       orthogonality: Math.max(departure(U), departure(V)),
     };
   });

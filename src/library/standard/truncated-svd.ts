@@ -31,7 +31,7 @@ function cost({ A: { layout, dtype }, rank }: Arguments<typeof params, MatrixInf
   const copied = isCopy ? Math.max(...Array.from({ length: p }, (_, r) => receivedEntries(source, rows, r))) : 0;
   const passes = usualPasses(rank);
   const capacity = Math.min(basisCapacity(rank), n);
-  const right = rank + capacity + keptByRestart(rank) + 4 * BLOCK + 3 * rank;
+  const right = rank + capacity + keptByRestart(rank) + 4 * BLOCK + 5 * rank;
   const small = 3 * capacity ** 2 + 4 * rank ** 2;
   return {
     flops: passes * 4 * m * n * BLOCK + 6 * m * n * rank,
