@@ -1,6 +1,6 @@
 /** Libraries: named sets of tasks. The standard one holds everything that the engine can do. */
 import { AlchemistError } from '../errors.js';
-import type { Task } from './task.js';
+import { describeTask, type Task } from './task.js';
 
 /** A set of tasks under one name. Its modules are loaded when a task is first called. */
 export interface Library {
@@ -28,4 +28,12 @@ export async function loadTask(library: Library, name: string): Promise<Task> {
   let task = loaded.get(load);
   if (!task) loaded.set(load, (task = await load()));
   return task;
+}
+
+/** All tasks of a library as its callers may see them. */
+export async function describeTasks(library: Library): Promise<ReturnType<typeof describeTask>[]> {
+  const tasks = [];
+  // One after another: the module loaders of some test runners trip over imports that share what they import.
+  for (const name of Object.keys(library.tasks)) tasks.push(describeTask(await loadTask(library, name)));
+  return tasks;
 }

@@ -3,9 +3,8 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { EmbeddedBackend } from '../engine/embedded.js';
 import { AlchemistError } from '../errors.js';
-import { loadTask } from '../library/library.js';
+import { describeTasks } from '../library/library.js';
 import { openLibrary } from '../library/open.js';
-import { describeTask } from '../library/task.js';
 import type { Frame } from '../protocol/frame-decoder.js';
 import { MAX_HEADER_BYTES, MAX_IN_FLIGHT, MAX_PAYLOAD_BYTES } from '../protocol/limits.js';
 import { decodeMessage, encodeMessage, type Message, requestId } from '../protocol/messages.js';
@@ -145,9 +144,7 @@ export class ControlConnection extends FramedConnection {
         return { libraries: [...loaded.map(({ name, about }) => ({ name, about, loaded: true })), ...others.map((name) => ({ name, about: '', loaded: false }))] };
       }
       case 'LIST_TASKS': {
-        const library = await openLibrary(this.#referenceOf(request.library));
-        const tasks = await Promise.all(Object.keys(library.tasks).map((name) => loadTask(library, name)));
-        return { tasks: tasks.map(describeTask) };
+        return { tasks: await describeTasks(await openLibrary(this.#referenceOf(request.library))) };
       }
       case 'RUN': {
         this.#referenceOf(request.library);

@@ -195,6 +195,7 @@ export class Session extends Operations implements AsyncDisposable {
   /** The layouts of all handles on the grid that the session has now. */
   #regrid(): void {
     const { height: gridHeight, width: gridWidth } = this.grid;
+    if (this.workers === 0) return; // Nothing lies anywhere any more.
     for (const handle of [...this.#handles.values()].map((ref) => ref.deref())) {
       if (!handle || handle.freed) continue;
       const { height, width, colDist, rowDist } = handle.layout;

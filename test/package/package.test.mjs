@@ -46,7 +46,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 test('the tarball holds the built package, the data of the demonstration, README and licence, and nothing else', async () => {
   const files = packed.files.map(({ path }) => path);
-  const foreign = files.filter((path) => !/^(dist\/.+\.(js|d\.ts|wasm)|examples\/data\/[^/]+|README\.md|LICENSE|package\.json)$/.test(path));
+  const foreign = files.filter((path) => !/^(dist\/.+\.(js|d\.ts|wasm)|examples\/(data|libraries)\/[^/]+|README\.md|LICENSE|package\.json)$/.test(path));
   assert.deepEqual(foreign, []);
   for (const path of ['dist/index.js', 'dist/index.d.ts', 'dist/cli.js', 'dist/engine/rank.js', 'dist/wasm/kernels.simd.wasm', 'dist/wasm/kernels.relaxed.wasm', 'README.md', 'LICENSE']) {
     assert.ok(files.includes(path), `${path} is missing`);

@@ -1,0 +1,140 @@
+/**
+ * A library of one's own: many cart-poles, simulated by all workers, for an agent that learns to balance them. Its tasks keep state between calls.
+ * Each environment is a cart on a track with a pole on it (Barto, Sutton, Anderson 1983): action 1 pushes it to the right, 0 to the left; every
+ * step that the pole stands and the cart is on its track gives a reward of 1, and at most 500 steps are made.
+ *
+ *     alchemist serve --libraries examples/libraries        await session.loadLibrary('cart-pole')
+ */
+import { AlchemistError, defineTask, DistMatrix, redistribute, share, uniform } from 'alchemist-node/library';
+
+const GRAVITY = 9.8; // m/s²
+const CART_MASS = 1; // kg
+const POLE_MASS = 0.1; // kg
+const HALF_POLE = 0.5; // m, from the joint to the middle of the pole
+const FORCE = 10; // N
+const STEP_SECONDS = 0.02;
+const TRACK = 2.4; // m, to either side
+const LEANING = (12 * Math.PI) / 180; // rad, to either side
+const MOST_STEPS = 500;
+
+/** Position, velocity, angle and angular velocity of a cart-pole: a row of the state. */
+const VARIABLES = 4;
+
+const reset = defineTask({
+  name: 'reset',
+  about: 'starts `environments` cart-poles anew, each a little off balance; equal seeds give equal states on every grid',
+  params: {
+    environments: { type: 'integer', min: 1, max: 1_000_000, default: 1, about: 'how many cart-poles' },
+    seed: { type: 'integer', min: 0, default: 0, about: 'chooses the first states' },
+  },
+  returns: { observations: 'their states, four numbers each, one after another' },
+  run({ grid, state }, { environments, seed }) {
+    // Environment i is row i of an environments × 4 matrix [VC,*]: every worker simulates the rows that it owns.
+    const rows = DistMatrix.create(grid, { height: environments, width: VARIABLES, dist: 'VC_STAR' });
+    uniform(seed, -0.05, 0.05, rows);
+    const count = rows.local.height;
+    // Matrices end with the task unless it returns them; what lasts is kept in arrays.
+    state.poles = {
+      environments,
+      mine: share(rows.layout, grid.rank).rows,
+      x: Float64Array.from({ length: count * VARIABLES }, (_, k) => rows.local.get(Math.floor(k / VARIABLES), k % VARIABLES)),
+      score: new Float64Array(count),
+      done: new Uint8Array(count),
+    };
+    return { observations: gathered(grid, state.poles, VARIABLES, (i, j) => state.poles.x[i * VARIABLES + j]) };
+  },
+});
+
+const step = defineTask({
+  name: 'step',
+  about: 'pushes every cart for 0.02 s; one whose episode is done stays as it is and gains nothing',
+  params: { actions: { type: 'reals', about: 'for every environment 0 (to the left) or 1 (to the right)' } },
+  returns: {
+    observations: 'their states, four numbers each, one after another',
+    rewards: 'for every environment 1, or 0 when its episode was done before',
+    done: 'for every environment 1 when its episode is done: the pole has fallen, the cart has left its track, or 500 steps are made',
+  },
+  run({ grid, state }, { actions }) {
+    const poles = started(state);
+    if (actions.length !== poles.environments) {
+      throw new AlchemistError('E_SHAPE', `step: ${actions.length} actions for ${poles.environments} environments`, { hint: 'one for each' });
+    }
+    const wrong = actions.findIndex((action) => action !== 0 && action !== 1);
+    if (wrong >= 0) throw new AlchemistError('E_ARGUMENT', `step: action ${wrong} is ${actions[wrong]}`, { hint: '0 is left, 1 is right' });
+    const { mine, x, score, done } = poles;
+    const rewards = new Uint8Array(mine.count);
+    for (let i = 0; i < mine.count; i++) {
+      if (done[i]) continue;
+      const one = x.subarray(i * VARIABLES, (i + 1) * VARIABLES);
+      push(one, actions[mine.start + i * mine.step] === 1 ? FORCE : -FORCE);
+      rewards[i] = 1;
+      score[i] += 1;
+      done[i] = Math.abs(one[0]) > TRACK || Math.abs(one[2]) > LEANING || score[i] >= MOST_STEPS ? 1 : 0;
+    }
+    const all = gathered(grid, poles, VARIABLES + 2, (i, j) => (j < VARIABLES ? x[i * VARIABLES + j] : j === VARIABLES ? rewards[i] : done[i]));
+    const columns = (from, to) => all.filter((_, k) => k % (VARIABLES + 2) >= from && k % (VARIABLES + 2) < to);
+    return { observations: columns(0, VARIABLES), rewards: columns(VARIABLES, VARIABLES + 1), done: columns(VARIABLES + 1, VARIABLES + 2) };
+  },
+});
+
+const getState = defineTask({
+  name: 'get_state',
+  about: 'the states of all environments as a matrix, for whoever wants to compute with them',
+  params: {},
+  returns: { state: 'environments × 4, [VC,*]: position in m, velocity in m/s, angle in rad, angular velocity in rad/s' },
+  run({ grid, state }) {
+    const { environments, mine, x } = started(state);
+    return { state: matrixOf(grid, environments, VARIABLES, mine.count, (i, j) => x[i * VARIABLES + j]) };
+  },
+});
+
+const getScore = defineTask({
+  name: 'get_score',
+  about: 'the sum of the rewards of every environment since the last reset',
+  params: {},
+  returns: { scores: 'one for every environment', best: 'the largest', mean: 'their mean' },
+  run({ grid, state }) {
+    const poles = started(state);
+    const scores = gathered(grid, poles, 1, (i) => poles.score[i]);
+    return { scores, best: scores.reduce((most, score) => Math.max(most, score), 0), mean: scores.reduce((sum, score) => sum + score, 0) / poles.environments };
+  },
+});
+
+/** x := the state after a step of Euler's method with this force on the cart. */
+function push(x, force) {
+  const [position, velocity, angle, spin] = x;
+  const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
+  const mass = CART_MASS + POLE_MASS;
+  const thrust = (force + POLE_MASS * HALF_POLE * spin * spin * sin) / mass;
+  const spinUp = (GRAVITY * sin - cos * thrust) / (HALF_POLE * (4 / 3 - (POLE_MASS * cos * cos) / mass));
+  const speedUp = thrust - (POLE_MASS * HALF_POLE * spinUp * cos) / mass;
+  x.set([position + STEP_SECONDS * velocity, velocity + STEP_SECONDS * speedUp, angle + STEP_SECONDS * spin, spin + STEP_SECONDS * spinUp]);
+}
+
+/** What `reset` has left in this worker. */
+function started(state) {
+  if (!state.poles) throw new AlchemistError('E_TASK', 'there is nothing to simulate yet', { hint: 'run reset first' });
+  return state.poles;
+}
+
+/** A fresh environments × width matrix [VC,*]; `entry` gives those of this worker's i-th environment. */
+function matrixOf(grid, environments, width, count, entry) {
+  const A = DistMatrix.create(grid, { height: environments, width, dist: 'VC_STAR' });
+  for (let i = 0; i < count; i++) for (let j = 0; j < width; j++) A.local.set(i, j, entry(i, j));
+  return A;
+}
+
+/** The rows of all workers one after another, on worker 0, whose results are the ones that travel. Collective. */
+function gathered(grid, { environments, mine }, width, entry) {
+  const A = matrixOf(grid, environments, width, mine.count, entry);
+  const whole = A.like({ dist: 'CIRC_CIRC', order: 'row' });
+  redistribute(A, whole);
+  const { height, width: n } = whole.local;
+  return Float64Array.from({ length: height * n }, (_, k) => whole.local.get(Math.floor(k / n), k % n));
+}
+
+export default {
+  name: 'cart-pole',
+  about: 'cart-poles to balance: reset, step, get_state, get_score',
+  tasks: { reset: async () => reset, step: async () => step, get_state: async () => getState, get_score: async () => getScore },
+};
