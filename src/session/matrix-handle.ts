@@ -29,6 +29,11 @@ export class MatrixHandle implements AsyncDisposable {
     collected.register(this, { backend, id: record.id, forget }, this);
   }
 
+  /** @internal Whether this backend holds the matrix. */
+  isOf(backend: Backend): boolean {
+    return this.#backend === backend;
+  }
+
   get height(): number {
     return this.record.layout.height;
   }

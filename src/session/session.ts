@@ -1,7 +1,7 @@
 /** A session: the matrices of one user and every operation on them. The same class serves the embedded engine and a server's client. */
 import { AlchemistError } from '../errors.js';
 import { parseGridShape } from '../layout/grid-shape.js';
-import { describe, makeLayout, type Range } from '../layout/layout.js';
+import { describe, makeLayout, type Range, viewLayout } from '../layout/layout.js';
 import type {
   Backend, CallCost, CallOptions, Estimate, GridInfo, LibraryInfo, MatrixRecord, MemoryReport, TaskInfo, TaskReply, WorkerInfo, WorkerSelection,
 } from './backend.js';
@@ -84,6 +84,9 @@ export class Session extends Operations implements AsyncDisposable {
   async fetch(A: MatrixHandle, options: FetchOptions = {}): Promise<HostMatrix> {
     const record = this.#record(A);
     const { rows = whole(A.height), cols = whole(A.width), order = 'row', into } = options;
+    // Checked before an array is made for what may not exist.
+    viewLayout(record.layout, rows, cols);
+    if (order !== 'row' && order !== 'column') throw new AlchemistError('E_ARGUMENT', `fetch: order must be 'row' or 'column', got ${JSON.stringify(order)}`);
     const size = rows.count * cols.count;
     if (into && into.length < size) {
       throw new AlchemistError('E_SHAPE', `fetch: ${rows.count}×${cols.count} entries do not fit into an array of ${into.length}`, { fields: { needed: size, given: into.length } });
@@ -115,7 +118,7 @@ export class Session extends Operations implements AsyncDisposable {
   }
 
   /** What a task would cost, before it runs: `estimate('gemm', { A, B })`. */
-  estimate(task: string, args: Readonly<Record<string, unknown>>): Promise<Estimate> {
+  async estimate(task: string, args: Readonly<Record<string, unknown>>): Promise<Estimate> {
     return this.#backend.estimate(ELEMENTAL, task, this.#refer(args));
   }
 
@@ -228,6 +231,7 @@ export class Session extends Operations implements AsyncDisposable {
 
   #record(A: MatrixHandle): MatrixRecord {
     if (!(A instanceof MatrixHandle)) throw new AlchemistError('E_ARGUMENT', `expected a matrix of this session, got ${typeof A}`, { hint: 'send it first' });
+    if (!A.isOf(this.#backend)) throw new AlchemistError('E_ARGUMENT', `the matrix ${describe(A.layout)} belongs to another session`, { hint: 'fetch it there and send it here' });
     if (A.freed) throw new AlchemistError('E_FREED', `the matrix ${describe(A.layout)} has been freed`);
     return A.record;
   }
