@@ -1,4 +1,4 @@
-/** The examples and the README as a reader would run them: every program of examples/, every block of the README that is marked runnable. */
+/** The examples, the README and the guides as a reader would run them: every program of examples/, every block that is marked runnable. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { serve } from '#src/index.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BUILT = join(ROOT, 'build', 'examples');
@@ -75,8 +76,19 @@ describe('the example', () => {
     }
   });
 
+  test('cart-pole-agent learns to balance, the same on its own threads and on a server', async () => {
+    const learned = await example('cart-pole-agent');
+    expect(Number(/balances (\d+) of 48 poles/.exec(learned)![1])).toBeGreaterThan(24);
+    const server = await serve({ port: 0, workers: 2, libraries: join(ROOT, 'examples', 'libraries') });
+    try {
+      expect(await example('cart-pole-agent', server.url)).toBe(learned);
+    } finally {
+      await server.close();
+    }
+  });
+
   test('of each program of the folder has been run here', () => {
-    expect(readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.ts')).sort()).toEqual(['http-service.ts', 'redistribution.ts', 'ridge-regression.ts', 'svd-of-a-file.ts']);
+    expect(readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.ts')).sort()).toEqual(['cart-pole-agent.ts', 'http-service.ts', 'redistribution.ts', 'ridge-regression.ts', 'svd-of-a-file.ts']);
   });
 });
 
@@ -91,18 +103,38 @@ function noise(n: number): string {
   return JSON.stringify(Array.from({ length: n }, () => Array.from({ length: n }, next)));
 }
 
-/** Blocks of the README after `<!-- runnable -->`, with what the block after `<!-- prints -->` says that they print. */
-function runnableBlocks(): { title: string; language: string; program: string; prints: string | undefined }[] {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+interface RunnableBlock {
+  readonly title: string;
+  readonly language: string;
+  readonly program: string;
+  readonly prints: string | undefined;
+}
+
+/** Blocks of a page after `<!-- runnable -->`, with what the block after `<!-- prints -->` says that they print. */
+function runnableBlocks(page: string): RunnableBlock[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
   const block = /<!-- runnable -->\n+```(\w+)\n(.*?)```\n(?:[^`]*?<!-- prints -->\n+```\w*\n(.*?)```)?/gs;
-  return [...readme.matchAll(block)].map(([, language, program, prints]) => ({ title: program.split('\n')[0], language, program, prints }));
+  return [...text.matchAll(block)].map(([, language, program, prints]) => ({ title: program.split('\n')[0], language, program, prints }));
 }
 
 /** Expected text as a pattern: … stands for whatever differs between machines. */
 const pattern = (text: string): RegExp => new RegExp(`^${text.trimEnd().replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/…/g, '[^\\n]*?')}\\s*$`);
 
-describe('the README', () => {
-  const blocks = runnableBlocks();
+/** Blocks of a page after `<!-- file: name -->`: files that its programs use, beside them. */
+const filesOf = (page: string): [name: string, text: string][] =>
+  [...readFileSync(join(ROOT, page), 'utf8').matchAll(/<!-- file: ([\w.-]+) -->\n+```\w+\n(.*?)```/gs)].map(([, name, text]) => [name, text]);
+
+const PAGES: [page: string, languages: string[]][] = [
+  ['README.md', ['js', 'sh']],
+  ['docs/SERVER.md', ['js', 'sh']],
+  ['docs/LIBRARIES.md', ['js']],
+];
+
+describe.each(PAGES)('%s', (page, languages) => {
+  const blocks = runnableBlocks(page);
+  beforeAll(() => {
+    for (const [name, text] of filesOf(page)) writeFileSync(join(BUILT, name), text);
+  });
 
   test.each(blocks)('does what it says: $title', async ({ language, program, prints }) => {
     const printed = language === 'sh' ? await runShell(program) : await runModule(program);
@@ -110,13 +142,13 @@ describe('the README', () => {
   });
 
   test('has runnable programs and commands', () => {
-    expect(new Set(blocks.map(({ language }) => language))).toEqual(new Set(['js', 'sh']));
+    expect(new Set(blocks.map(({ language }) => language))).toEqual(new Set(languages));
     expect(blocks.filter(({ prints }) => prints === undefined)).toEqual([]);
   });
 
   /** Inside the package, so that its name leads to it. */
   function runModule(program: string): Promise<string> {
-    const file = join(BUILT, 'readme.mjs');
+    const file = join(BUILT, 'block.mjs');
     writeFileSync(file, program);
     return output(process.execPath, [file]);
   }
