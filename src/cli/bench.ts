@@ -21,7 +21,7 @@ const SUITES: Readonly<Record<string, string>> = {
   layouts: 'redistributions, against plain copies; bytes moved, against formulas',
   engine: 'products on several ranks, starting, calls',
   svd: 'truncated SVD, against passes over the matrix',
-  accuracy: 'errors in roundings, against exact products and LAPACK',
+  server: 'transfers to and from a server, against bare sockets; round trips, idle sessions',
 };
 
 const EXAMPLES = `
@@ -37,7 +37,7 @@ export function addBench(program: Command): void {
   program
     .command('bench')
     .summary('measure this machine')
-    .description('Measures kernels, redistribution, the grid of ranks and the truncated SVD, each beside its limit in the same run.')
+    .description('Measures kernels, redistribution, the grid of ranks, the truncated SVD and the server, each beside its limit in the same run.')
     .addArgument(new Argument('[suite]', about).choices(Object.keys(SUITES)))
     .option('--quick', 'smaller sizes and fewer repetitions', false)
     .option('--json', 'print JSON')

@@ -1,0 +1,144 @@
+/** The server in a process of its own, this process its client: transfers beside bare sockets, round trips, what idle sessions cost. */
+import { ControlLink } from '#src/client/control-link.js';
+import { parseAddress } from '#src/client/address.js';
+import { connect } from '#src/client/connect.js';
+import { formatDistPair, splitDistPair, type DistPair } from '#src/layout/distribution.js';
+import type { Session } from '#src/session/session.js';
+import { BareSocketPair } from './bare-socket.js';
+import { median, medianRatio, mustBeRight, type Row, seconds, type Suite } from './report.js';
+import { ServerProcess } from './server-process.js';
+
+const PAIRS: readonly DistPair[] = ['VC_STAR', 'MC_MR', 'STAR_VC'];
+const BUFFERS = [1e5, 1e6, 1e7, 1e8];
+/** In these layouts, and with buffers of this size and more, a transfer shall reach this much of a bare socket. */
+const TARGET = { pairs: ['VC_STAR', 'MC_MR'], buffer: 1e7, ratio: 0.7 };
+const IDLE_SESSIONS = [1, 64, 512];
+
+/** Transfers of 256 MB (quick: 64 MB), round trips and tasks that do nothing, and up to 512 idle sessions. */
+export const server: Suite = async function* ({ quick }) {
+  const process = await ServerProcess.start();
+  try {
+    for (const bufferSize of BUFFERS) yield* transfers(process.url, bufferSize, quick ? [4000, 2000] : [8000, 4000], quick ? 5 : 9);
+    yield* roundTrips(process.url, quick ? 500 : 3000);
+    yield* idleSessions(process, quick ? IDLE_SESSIONS.slice(0, 2) : IDLE_SESSIONS);
+  } finally {
+    await process.close();
+  }
+};
+
+/** A matrix of float64 to the workers and back, row by row in memory, in turns with as many bytes over bare sockets. */
+async function* transfers(url: string, bufferSize: number, shape: readonly [number, number], repeat: number): AsyncGenerator<Row> {
+  const source = Float64Array.from({ length: shape[0] * shape[1] }, (_, k) => k);
+  const into = new Float64Array(source.length);
+  const bare = await BareSocketPair.open(source.byteLength);
+  const session = await connect(url, { workers: 4, bufferSize });
+  try {
+    for (const dist of PAIRS) {
+      await checkTransfers(session, source, shape, dist);
+      const times = { send: [] as number[], fetch: [] as number[] };
+      const floor = { send: [] as number[], fetch: [] as number[] };
+      for (let turn = 0; turn < repeat; turn++) {
+        let A: Awaited<ReturnType<Session['send']>>;
+        times.send.push(await seconds(async () => (A = await session.send(source, { shape, dist }))));
+        floor.send.push(await seconds(() => bare.send(new Uint8Array(source.buffer))));
+        times.fetch.push(await seconds(() => session.fetch(A, { into })));
+        floor.fetch.push(await seconds(() => bare.fetch()));
+        await A!.free();
+      }
+      const targeted = TARGET.pairs.includes(dist) && bufferSize >= TARGET.buffer;
+      for (const direction of ['send', 'fetch'] as const) {
+        yield {
+          name: `${direction} ${formatDistPair(...splitDistPair(dist))}, ${source.byteLength / 1e6} MB, buffer ${bufferSize / 1e6} MB`,
+          value: source.byteLength / median(times[direction]) / 1e9,
+          unit: 'GB/s',
+          ratio: medianRatio(floor[direction], times[direction]),
+          against: 'a bare socket',
+          target: targeted ? TARGET.ratio : undefined,
+        };
+      }
+    }
+  } finally {
+    await session.close();
+    bare.close();
+  }
+}
+
+/** Entry (i, j) is i·width + j: fetched whole, and as columns of a part, so that no error of a layout undoes itself on the way back. */
+async function checkTransfers(session: Session, source: Float64Array, shape: readonly [number, number], dist: DistPair): Promise<void> {
+  const A = await session.send(source, { shape, dist });
+  const whole = await session.fetch(A);
+  const [rows, cols] = [{ start: 3, count: 11 }, { start: 5, count: 7 }];
+  const part = await session.fetch(A, { rows, cols, order: 'column' });
+  let right = true;
+  for (let k = 0; k < source.length; k++) right &&= whole.data[k] === k;
+  for (let i = 0; i < rows.count; i++) {
+    for (let j = 0; j < cols.count; j++) right &&= part.get(i, j) === (rows.start + i) * shape[1] + cols.start + j;
+  }
+  mustBeRight(right, `transfer in ${dist}`);
+  await A.free();
+}
+
+/** The request that does least, a task that does nothing one after another and 16 at once; beside a byte there and back over bare sockets. */
+async function* roundTrips(url: string, repeat: number): AsyncGenerator<Row> {
+  const bare = await BareSocketPair.open(1);
+  const session = await connect(url, { workers: 4 });
+  try {
+    const request: number[] = [];
+    const floor: number[] = [];
+    const task: number[] = [];
+    const nothing = (): Promise<unknown> => session.run('elemental', 'nothing');
+    for (let turn = -100; turn < repeat; turn++) {
+      const [r, f, t] = [await seconds(() => session.memory()), await seconds(() => bare.fetch()), await seconds(nothing)];
+      if (turn < 0) continue;
+      request.push(r);
+      floor.push(f);
+      task.push(t);
+    }
+    for (const [name, share] of [['p50', 0.5], ['p99', 0.99]] as const) {
+      yield { name: `request and answer, ${name}`, value: quantile(request, share) * 1e6, unit: 'µs', ratio: quantile(request, share) / quantile(floor, share), against: 'a byte there and back' };
+    }
+    yield { name: `tasks that do nothing, ${session.workers} workers`, value: 1 / median(task), unit: '1/s', ratio: medianRatio(task, floor), against: 'a byte there and back' };
+    const atOnce = 16;
+    const batches: number[] = [];
+    for (let turn = 0; turn < repeat / atOnce; turn++) batches.push(await seconds(() => Promise.all(Array.from({ length: atOnce }, nothing))));
+    yield { name: `the same, ${atOnce} asked for at once`, value: atOnce / median(batches), unit: '1/s' };
+  } finally {
+    await session.close();
+    bare.close();
+  }
+}
+
+/** The entry below which a share of all entries lies. */
+function quantile(values: readonly number[], share: number): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(share * (values.length - 1))];
+}
+
+/** Sessions that have been greeted and own no worker, up to each count; then a session on each worker. */
+async function* idleSessions(process: ServerProcess, counts: readonly number[]): AsyncGenerator<Row> {
+  const { host, port } = parseAddress(process.url);
+  const greet = async (): Promise<ControlLink> =>
+    (await ControlLink.open({ host, port, timeoutMs: 10_000 }, { name: 'alchemist bench', language: 'TypeScript', version: '1' })).link;
+  const warm = await greet(); // The first one loads what all need.
+  const { workers } = await warm.request('LIST_WORKERS', { which: 'inactive' });
+  warm.close();
+  const onWorker = (): Promise<Session> => connect(process.url, { workers: 1 });
+  for (const count of counts) yield* opened(process, `${count} idle`, count, greet);
+  await (await onWorker()).close();
+  yield* opened(process, `${workers.length} on a worker each`, workers.length, onWorker);
+}
+
+/** Opens `count` sessions one after another, and closes them. */
+async function* opened(process: ServerProcess, what: string, count: number, open: () => Promise<{ close(): unknown }>): AsyncGenerator<Row> {
+  const sessions: { close(): unknown }[] = [];
+  const before = process.residentBytes();
+  try {
+    const time = await seconds(async () => {
+      while (sessions.length < count) sessions.push(await open());
+    });
+    yield { name: `opening a session, ${what}`, value: (time / count) * 1000, unit: 'ms' };
+    const now = process.residentBytes();
+    if (before !== undefined && now !== undefined) yield { name: `memory of a session, ${what}`, value: (now - before) / count / 1024, unit: 'KiB' };
+  } finally {
+    await Promise.all(sessions.map((session) => session.close()));
+  }
+}
