@@ -10,7 +10,7 @@ import * as blas from '../local/blas.js';
 import { Matrix } from '../local/matrix.js';
 import { EPSILON } from './epsilon.js';
 import type { RandomVectors } from './random-vectors.js';
-import { fromMatrix, multiplyThin, overRanks, toMatrix } from './small-matrix.js';
+import { diagonal, divideByUpper, fromMatrix, multiplyThin, overRanks, toMatrix } from './small-matrix.js';
 
 export interface OrthonormaliseOptions {
   /** How many orthonormal columns to make, at most the width of X; default all. Fewer when the space has no room for more. */
@@ -56,7 +56,7 @@ export function orthonormalise(Q: DistMatrix, X: DistMatrix, options: Orthonorma
   const doubtful = norms.map((norm) => SHRUNK_BESIDE_Q * norm);
   const factor = columns === b ? cholesky(b, gram) : null;
   if (factor && diagonal(b, factor).every((rest, j) => rest > nothing[j] && rest > doubtful[j])) {
-    divide(X.local, factor);
+    divideByUpper(X.local, factor);
     return { H, R: factor, norms };
   }
   const R = new Float64Array(columns * b);
@@ -95,17 +95,6 @@ function cholesky(b: number, G: Float64Array): Float64Array | null {
   }
   return R;
 }
-
-/** X := X R⁻¹ for upper triangular R, column by column. No communication. */
-function divide(X: Matrix, R: Float64Array): void {
-  for (let j = 0; j < X.width; j++) {
-    const x = X.col(j);
-    for (let i = 0; i < j; i++) blas.add(-R[j * X.width + i], X.col(i), x);
-    blas.scale(1 / R[j * X.width + j], x);
-  }
-}
-
-const diagonal = (n: number, A: Float64Array): Float64Array => Float64Array.from({ length: n }, (_, i) => A[i * n + i]);
 
 /** The 2-norms of the columns of X, whose rows are each on one rank. Collective. */
 export function columnNorms(X: DistMatrix): Float64Array {

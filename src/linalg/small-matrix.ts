@@ -43,3 +43,15 @@ export function multiplyThin(alpha: number, A: Matrix, B: Matrix, beta: number, 
   if (B.width > 2) return blas.gemm(alpha, A, B, beta, C);
   for (let j = 0; j < B.width; j++) blas.gemv(alpha, A, B.col(j), beta, C.col(j));
 }
+
+/** X := X R⁻¹ for an upper triangular R, column-major; each row of X lies whole on one rank. No communication. */
+export function divideByUpper(X: Matrix, R: Float64Array): void {
+  for (let j = 0; j < X.width; j++) {
+    const x = X.col(j);
+    for (let i = 0; i < j; i++) blas.add(-R[j * X.width + i], X.col(i), x);
+    blas.scale(1 / R[j * X.width + j], x);
+  }
+}
+
+/** The diagonal of an n × n array. */
+export const diagonal = (n: number, A: Float64Array): Float64Array => Float64Array.from({ length: n }, (_, i) => A[i * n + i]);

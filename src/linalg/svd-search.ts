@@ -19,7 +19,7 @@ import type { GramOperator } from './gram-operator.js';
 import { BLOCK, BlockLanczos, type Ritz } from './lanczos.js';
 import { columnNorms, orthonormalise } from './orthonormalise.js';
 import { RandomVectors } from './random-vectors.js';
-import { combine, fromMatrix, multiplyThin, toMatrix } from './small-matrix.js';
+import { combine, diagonal, divideByUpper, fromMatrix, multiplyThin, toMatrix } from './small-matrix.js';
 
 /** A stage locks values down to this fraction of the largest one that is left. */
 const STAGE_RANGE = { f64: 2 ** -8, f32: 2 ** -5 } as const;
@@ -86,12 +86,14 @@ export class SvdSearch {
   readonly #options: SearchOptions;
   readonly #random: RandomVectors;
   readonly #epsilon: number;
+  readonly #factor: number;
   /** Values up to this are rounding errors: the norm of a computed A x for an x that A maps to zero. */
   readonly #zero: number;
 
-  /** `norm` is ‖A‖_F; its fourth power must be in range. */
-  constructor(operator: GramOperator, norm: number, options: SearchOptions) {
+  /** `norm` is ‖A‖_F of the operator; its fourth power must be in range. `factor` is what its values have been divided by. */
+  constructor(operator: GramOperator, norm: number, factor: number, options: SearchOptions) {
     this.#operator = operator;
+    this.#factor = factor;
     this.#options = options;
     this.#random = new RandomVectors(options.seed);
     this.#epsilon = EPSILON[operator.dtype];
@@ -134,10 +136,16 @@ export class SvdSearch {
         this.#report(found, ritz, verdict);
         if (verdict.done) return verdict.lock === 0 ? null : this.#lock(found, lanczos, ritz, verdict.lock);
         if (this.iterations >= this.#options.maxIterations) throw this.#unfinished(found, lanczos, ritz, verdict.converged);
-        schedule.plan(step, verdict.excess);
+        schedule.plan(step, verdict.excess, this.#priceOfLook(lanczos.size));
         if (lanczos.isFull) lanczos.restart(ritz, keptByRestart(wanted));
       }
     });
+  }
+
+  /** What the Ritz pairs of so large a basis cost, in passes over A: about 9 size³ flops on every rank, at half the speed of a pass. */
+  #priceOfLook(size: number): number {
+    const { grid, height, order } = this.#operator;
+    return (2 * 9 * size ** 3) / ((4 * BLOCK * height * order) / grid.size);
   }
 
   /** A stage that looks for wanted triplets ends when those within its range have converged. */
@@ -219,10 +227,10 @@ export class SvdSearch {
     combine(W, P, U);
     combine(V, Q, X);
     const values = fromMatrix(s);
-    if (values.every((value) => value > this.#zero)) {
+    if (diagonal(k, R).every((r) => r > this.#zero)) {
       this.#deflate(found, H, G);
-      combine(G, Q, Y); //                                               AᵀU = (G - Aᵀ found.U H) R⁻¹ P, R⁻¹ P = Q diag(1/s)
-      values.forEach((value, j) => blas.scale(1 / value, Y.local.col(j)));
+      divideByUpper(G.local, R);
+      combine(G, P, Y); //                                               AᵀU = Aᵀ(A V - found.U H) R⁻¹ P
     } else this.#operator.transposedTimes(U, Y);
     values.forEach((value, j) => blas.add(-value, X.local.col(j), Y.local.col(j)));
     return { U, values, V: X, residuals: columnNorms(Y) };
@@ -270,14 +278,20 @@ export class SvdSearch {
     this.#options.onProgress?.({ iteration: this.iterations, converged: Math.min(found.values.length + converged, this.#options.rank), residual });
   }
 
-  /** What there is when the iterations are used up: the best triplets so far with their true residuals. Collective. */
+  /** What there is when the iterations are used up: the best triplets so far, and their residuals in units of σ₁. Collective. */
   #unfinished(found: Triplets, lanczos: BlockLanczos, ritz: Ritz, converged: number): AlchemistError {
     const { rank, maxIterations } = this.#options;
     const best = this.#lock(found, lanczos, ritz, Math.min(ritz.values.length, rank - Math.min(found.values.length, rank - 1)));
     const done = Math.min(found.values.length + converged, rank);
     return new AlchemistError('E_CONVERGENCE', `truncatedSvd: ${done} of ${rank} singular triplets have converged after ${maxIterations} passes over A`, {
       hint: 'allow more iterations, ask for fewer triplets, or loosen the tolerance',
-      fields: { wanted: rank, converged: done, values: Array.from(best.values), residuals: Array.from(best.residuals), iterations: maxIterations },
+      fields: {
+        wanted: rank,
+        converged: done,
+        values: Array.from(best.values, (value) => value * this.#factor),
+        residuals: Array.from(best.residuals, (residual) => residual / best.values[0]),
+        iterations: maxIterations,
+      },
     });
   }
 }
@@ -291,15 +305,18 @@ class Schedule {
     return step >= this.#due;
   }
 
-  /** Extrapolates from the last two looks; since convergence speeds up, only part of the way and at most a quarter of it so far. */
-  plan(step: number, excess: number): void {
+  /**
+   * Extrapolates from the last two looks; since convergence speeds up, only part of the way and at most a quarter of it so far. But looks shall not
+   * cost more than the steps between them; `price` is that of one, in steps.
+   */
+  plan(step: number, excess: number, price: number): void {
     const digits = Math.log10(excess);
     let wait = step / 4;
     if (this.#last && this.#last.digits > digits) {
       const rate = (this.#last.digits - digits) / (step - this.#last.step);
       wait = Math.min(wait, (0.7 * digits) / rate);
     }
-    this.#due = step + Math.max(1, Math.floor(wait));
+    this.#due = step + Math.max(1, Math.floor(Math.max(wait, price)));
     this.#last = Number.isFinite(digits) ? { step, digits } : undefined;
   }
 }

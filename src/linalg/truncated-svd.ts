@@ -44,7 +44,7 @@ const SAFE_EXPONENTS = { f64: [-100, 100], f32: [-8, 24] } as const;
  * Memory: A once more unless it lies as whole rows or columns already, and 2·rank + 60 vectors of length n and rank of length m. Collective.
  * The same grid and seed give the same bits.
  * @throws AlchemistError E_ARGUMENT for a wrong option, E_NOT_FINITE when A has entries that are no finite numbers, and E_CONVERGENCE, with the
- * best `values` and their `residuals` so far as fields, when the iterations are used up.
+ * best `values` so far and their `residuals` in units of σ₁ as fields, when the iterations are used up.
  */
 export function truncatedSvd(A: DistMatrix, options: TruncatedSvdOptions): TruncatedSvd {
   const search = withDefaults(A, options);
@@ -52,7 +52,7 @@ export function truncatedSvd(A: DistMatrix, options: TruncatedSvdOptions): Trunc
   return heap.scope(() => {
     const { operator, isTransposed } = gramOperator(A);
     const { scaled, norm, factor } = wellScaled(operator, finiteNorm(operator.A));
-    const run = new SvdSearch(scaled, norm, search);
+    const run = new SvdSearch(scaled, norm, factor, search);
     const triplets = run.run();
     const [left, right] = isTransposed ? [triplets.V, triplets.U] : [triplets.U, triplets.V];
     const [U, V] = [left, right].map((X) => conform(X, layoutAs(X.layout, 'VC', 'STAR')));
