@@ -58,7 +58,7 @@ export class ControlLink {
       if (this.#waiting.has(id)) void this.#wire.send(encodeMessage('CANCEL', { id })).catch(() => {});
     };
     const answer = new Promise<ResultOf<K>>((resolve, reject) => {
-      const message = encodeMessage(kind, { id, ...header } as unknown as Header<K>);
+      const message = encoded(kind, { id, ...header } as unknown as Header<K>);
       const send = (): void => {
         if (this.#lost) return reject(this.#lost);
         if (signal?.aborted) return reject(new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller'));
@@ -117,5 +117,15 @@ export class ControlLink {
   close(): void {
     this.#wire.close();
     this.#fail(new AlchemistError('E_CLOSED', 'the session is closed'));
+  }
+}
+
+/** What cannot be sent is the caller's mistake, not the connection's. */
+function encoded<K extends Answered>(kind: K, header: Header<K>): Uint8Array[] {
+  try {
+    return encodeMessage(kind, header);
+  } catch (error) {
+    const { message, hint, fields } = error as AlchemistError;
+    throw new AlchemistError('E_ARGUMENT', hint ? message.replace(` (${hint})`, '') : message, { hint, fields, cause: error });
   }
 }

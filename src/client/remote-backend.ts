@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import { AlchemistError } from '../errors.js';
 import type { Block } from '../layout/block.js';
-import type { Range } from '../layout/layout.js';
+import { type Range, viewLayout } from '../layout/layout.js';
 import { slice } from '../layout/slice.js';
 import type { PayloadSink } from '../protocol/frame-decoder.js';
 import type { Order } from '../protocol/records.js';
@@ -153,6 +153,7 @@ export class RemoteBackend implements Backend {
 
   /** Bands of whole rows (or columns, where the source has those contiguous) go to all workers at once; each scatters what it gets. */
   async write(matrix: MatrixRecord, rows: Range, cols: Range, source: HostArray, { signal }: CallOptions = {}): Promise<void> {
+    viewLayout(matrix.layout, rows, cols); // refuses what lies outside
     const order: Order = source.rowStride === 1 && source.colStride !== 1 ? 'column' : 'row';
     const bytes = itemBytes(matrix.dtype);
     await this.#perWorker(rows, cols, order, signal, (link, band) => {
@@ -168,6 +169,7 @@ export class RemoteBackend implements Backend {
   }
 
   async read(matrix: MatrixRecord, rows: Range, cols: Range, target: WritableStrided, { signal }: CallOptions = {}): Promise<void> {
+    viewLayout(matrix.layout, rows, cols); // refuses what lies outside
     const order: Order = target.rowStride === 1 && target.colStride !== 1 ? 'column' : 'row';
     await this.#perWorker(rows, cols, order, signal, (link, band) =>
       link.get(matrix.id, band, matrix.dtype, order, this.bufferSize, {

@@ -29,6 +29,8 @@ export class ControlConnection extends FramedConnection {
   #session: ServerSession | undefined;
   /** What cancels each request under way, by its id. */
   readonly #running = new Map<number, AbortController>();
+  /** Whether CLOSE has come. */
+  #leaving = false;
   /** Libraries that this session has loaded, by name, and where they come from. */
   readonly #libraries = new Map([['elemental', 'elemental']]);
 
@@ -66,6 +68,8 @@ export class ControlConnection extends FramedConnection {
       if (!this.#session) throw new AlchemistError('E_AUTH', `${message.kind} came before HELLO`, { hint: 'a connection begins with HELLO' });
       if (message.kind === 'CANCEL') return void this.#running.get(message.id)?.abort();
       if (this.#driver.stopping) throw new AlchemistError('E_CLOSED', 'the server is stopping');
+      if (this.#leaving) throw new AlchemistError('E_CLOSED', 'the session is closed', { hint: 'connect again' });
+      this.#leaving = message.kind === 'CLOSE';
       if (this.#running.has(id)) throw new AlchemistError('E_PROTOCOL', `a request with the id ${id} is under way already`, { hint: 'give every request an id of its own' });
       if (this.#running.size >= MAX_IN_FLIGHT) {
         throw new AlchemistError('E_PROTOCOL', `more than ${MAX_IN_FLIGHT} requests are under way on this connection`, { hint: 'wait for answers' });
@@ -86,7 +90,7 @@ export class ControlConnection extends FramedConnection {
       log.warn({ peer: this.socket.remoteAddress, client }, 'wrong token');
       throw new AlchemistError('E_AUTH', token === undefined ? 'this server wants a token' : 'the token is wrong', { hint: 'connect with the token that the server was started with' });
     }
-    this.#session ??= this.#driver.begin();
+    this.#session ??= this.#driver.begin('native');
     const limits = { headerBytes: MAX_HEADER_BYTES, payloadBytes: MAX_PAYLOAD_BYTES, inFlight: MAX_IN_FLIGHT, matrices: MAX_MATRICES };
     log.info({ session: this.#session.id, peer: this.socket.remoteAddress, client }, 'session begins');
     this.write(encodeMessage('WELCOME', { id, version, server: program, limits, session: this.#session.id, secret: this.#session.secret }));
