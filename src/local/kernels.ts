@@ -68,7 +68,7 @@ export function relaxedSimd(): boolean {
   return WebAssembly.validate(RELAXED_PROBE);
 }
 
-const compiled = new Map<KernelBuild, WebAssembly.Module>();
+const compiled = new Map<KernelBuild, object>();
 
 /** The compiled kernels of a build (default: the best that this engine runs). Modules cross threads; compile once, in the main thread. */
 export function kernelModule(build: KernelBuild = relaxedSimd() ? 'relaxed' : 'simd'): { build: KernelBuild; module: object } {
@@ -82,7 +82,7 @@ export function kernelModule(build: KernelBuild = relaxedSimd() ? 'relaxed' : 's
  * Compiles a build. The engine keeps compiled code by the bytes of a module, whatever its flags were then; with a `mark`, a section that means
  * nothing, the bytes are others and the code is made anew.
  */
-export function compile(build: KernelBuild, mark: readonly number[] = []): WebAssembly.Module {
+export function compile(build: KernelBuild, mark: readonly number[] = []): object {
   const url = new URL(`../wasm/kernels.${build}.wasm`, import.meta.url);
   try {
     return new WebAssembly.Module(Buffer.concat([readFileSync(url), Uint8Array.from(mark)]));
