@@ -1,6 +1,7 @@
 /** `alchemist bench`: measures this machine, each figure beside its limit in the same run. */
 import { Argument, type Command } from 'commander';
 import { AlchemistError } from '../errors.js';
+import { addBenchTransfer } from './bench-transfer.js';
 import { interruption } from './interrupt.js';
 import { bold, green, print, printJson, red, table } from './terminal.js';
 
@@ -21,6 +22,7 @@ const SUITES: Readonly<Record<string, string>> = {
   layouts: 'redistributions, against plain copies; bytes moved, against formulas',
   engine: 'products on several ranks, starting, calls',
   svd: 'truncated SVD, against passes over the matrix',
+  accuracy: 'errors in roundings, against exact products and LAPACK',
   server: 'transfers to and from a server, against bare sockets; round trips, idle sessions',
 };
 
@@ -29,12 +31,13 @@ Examples:
   $ alchemist bench kernels            how near products come to the peak of the hardware
   $ alchemist bench --quick            all of it, briefly
   $ alchemist bench layouts --json     for a machine to read
+  $ alchemist bench transfer           matrices to a server and back: a study of its own, see alchemist bench transfer --help
 
 Answers are checked before times are told. Trust the ratios: both sides were measured in turns, in this run.`;
 
 export function addBench(program: Command): void {
   const about = Object.entries(SUITES).map(([name, text]) => `${name}: ${text}`).join('; ');
-  program
+  const command = program
     .command('bench')
     .summary('measure this machine')
     .description('Measures kernels, redistribution, the grid of ranks, the truncated SVD and the server, each beside its limit in the same run.')
@@ -43,6 +46,7 @@ export function addBench(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
     .action(bench);
+  addBenchTransfer(command);
 }
 
 async function bench(suite: string | undefined, options: { quick: boolean; json?: boolean }): Promise<void> {

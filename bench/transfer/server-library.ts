@@ -1,0 +1,59 @@
+/** What the study asks of the server: checksums of what has arrived, and the seconds that workers have spent on placing entries. */
+import { SharedMatrix } from '#src/dist/shared-matrix.js';
+import { copies, share } from '#src/layout/layout.js';
+import type { Library } from '#src/library/library.js';
+import { defineTask } from '#src/library/task.js';
+import { weigh } from './weigh.js';
+
+const checksum = defineTask({
+  name: 'checksum',
+  about: 'the checksum of A by entry position, over all copies of its entries',
+  params: {
+    A: { type: 'matrix', about: 'any distribution' },
+    spoil: { type: 'boolean', about: 'overwrites A with NaN afterwards, so that memory that is used again holds no right answers', default: false },
+  },
+  returns: { sum: 'in [0, 2³²)', copies: 'how often each entry is held' },
+  run({ grid }, { A, spoil }) {
+    const mine = share(A.layout, grid.rank);
+    const { local } = A;
+    const data = local.memory.array(A.dtype);
+    const place = { offset: local.ptr / data.BYTES_PER_ELEMENT, rowStride: local.rowStride, colStride: local.colStride };
+    const sum = Float64Array.of(mine ? weigh(data, place, mine.rows, mine.cols) : 0);
+    grid.comm.allReduce(sum);
+    if (spoil) for (let j = 0; j < local.width; j++) data.fill(NaN, place.offset + j * local.colStride, place.offset + j * local.colStride + local.height);
+    return { sum: sum[0] % 2 ** 32, copies: copies(A.layout) };
+  },
+});
+
+/** Seconds of this thread in {@link SharedMatrix}: a worker's port places and gathers entries in the thread that runs its tasks. */
+const spent = { put: 0, get: 0 };
+
+for (const name of ['put', 'get'] as const) {
+  const original = SharedMatrix.prototype[name] as (...args: unknown[]) => void;
+  (SharedMatrix.prototype[name] as unknown) = function (this: SharedMatrix, ...args: unknown[]): void {
+    const start = performance.now();
+    original.apply(this, args);
+    spent[name] += (performance.now() - start) / 1000;
+  };
+}
+
+const clocks = defineTask({
+  name: 'clocks',
+  about: 'what workers have spent so far, in seconds',
+  params: {},
+  returns: { put: 'placing entries, by rank', get: 'gathering entries, by rank', processor: 'processor time of the whole server' },
+  run({ grid }) {
+    const all = new Float64Array(2 * grid.comm.size);
+    all.set([spent.put, spent.get], 2 * grid.rank);
+    grid.comm.allReduce(all);
+    const { user, system } = process.cpuUsage();
+    return { put: [...all.filter((_, k) => k % 2 === 0)], get: [...all.filter((_, k) => k % 2 === 1)], processor: (user + system) / 1e6 };
+  },
+});
+
+const library: Library = {
+  name: 'transfer-study',
+  about: 'checksums and clocks of the transfer study',
+  tasks: { checksum: async () => checksum as never, clocks: async () => clocks as never },
+};
+export default library;
