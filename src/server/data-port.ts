@@ -11,6 +11,8 @@ import { Port } from './port.js';
 export interface Owner {
   readonly session: number;
   readonly secret: Uint8Array;
+  /** Whether its client speaks the legacy protocol, which knows no secret: then, and only then, this port does too. */
+  readonly legacy: boolean;
   /** Where this worker's rank is; looked up on each use, since a new start replaces it. */
   readonly rank: () => Rank;
 }
@@ -89,8 +91,8 @@ export class DataPort {
     return this.options.worker;
   }
 
-  /** The owner, for the legacy clients, whose data connections say nothing of who they are. */
-  get owner(): Owner | undefined {
-    return this.#owner;
+  /** The owner if it is a legacy client: their data connections say nothing of who they are, so they are let to no other's matrices. */
+  get legacyOwner(): Owner | undefined {
+    return this.#owner?.legacy ? this.#owner : undefined;
   }
 }

@@ -85,8 +85,8 @@ export class Driver {
   }
 
   /** A session for a client that has shown who it is. */
-  begin(): ServerSession {
-    const session = new ServerSession(this.#nextSession++, this.#options);
+  begin(protocol: 'native' | 'legacy'): ServerSession {
+    const session = new ServerSession(this.#nextSession++, this.#options, protocol === 'legacy');
     this.#sessions.set(session.id, session);
     return session;
   }

@@ -37,7 +37,7 @@ export class LegacyControl extends LegacyConnection {
     super(socket, () => {
       // These clients cannot show a token: a server that wants one is not for them.
       if (driver.token !== undefined) throw new AlchemistError('E_AUTH', 'this server wants a token, which legacy clients cannot give');
-      this.#session ??= driver.begin();
+      this.#session ??= driver.begin('legacy');
       return { clientId: this.#session.id & 0x7fff || 1, sessionId: ++this.#handshakes };
     });
     this.#driver = driver;

@@ -23,7 +23,7 @@ export class LegacyData extends LegacyConnection {
   #stage: Stage | undefined;
 
   constructor(socket: Socket, port: DataPort, connectionNumber: number) {
-    super(socket, () => ({ clientId: (port.owner?.session ?? 1) & 0x7fff || 1, sessionId: connectionNumber & 0x7fff || 1 }));
+    super(socket, () => ({ clientId: (port.legacyOwner?.session ?? 1) & 0x7fff || 1, sessionId: connectionNumber & 0x7fff || 1 }));
     this.#port = port;
   }
 
@@ -33,11 +33,11 @@ export class LegacyData extends LegacyConnection {
     this.#stage = undefined;
   }
 
-  /** A legacy connection does not say whose it is: the worker works for one session at a time, and that is the one. */
+  /** A legacy connection does not say whose it is: the worker works for one session at a time, and if that is a legacy one, it is the one. */
   get #owner(): Owner {
-    const { owner } = this.#port;
-    if (!owner) throw new AlchemistError('E_AUTH', `worker ${this.#port.worker} works for nobody at the moment`);
-    return owner;
+    const { legacyOwner, worker } = this.#port;
+    if (!legacyOwner) throw new AlchemistError('E_AUTH', `worker ${worker} works for no legacy client at the moment`);
+    return legacyOwner;
   }
 
   #matrix(id: number): SharedMatrix {
@@ -114,14 +114,14 @@ export class LegacyData extends LegacyConnection {
         for (const piece of splitBlock(block, Float64Array.BYTES_PER_ELEMENT, STAGE_BYTES)) {
           const count = entries(piece);
           if (count === 0) continue;
-          if (this.isClosed || this.#port.owner?.rank() !== rank) return;
+          if (this.isClosed || this.#port.legacyOwner?.rank() !== rank) return;
           matrix.get(piece, stage.as(piece, 'f64', 'row'));
           await out.write(encodeEntries(new Float64Array(stage.bytes.buffer, stage.bytes.byteOffset, count), client));
         }
       }
       await out.end();
     } finally {
-      if (this.#port.owner?.rank() === rank) stage.free();
+      if (this.#port.legacyOwner?.rank() === rank) stage.free();
     }
   }
 }
