@@ -21,8 +21,8 @@ export function addInfo(program: Command): void {
   program
     .command('info')
     .summary('what a matrix file holds')
-    .description('Shape, item type and order of a .npy or CSV file, and the extent of its entries.')
-    .argument('<file>', 'a .npy or CSV file')
+    .description('Shape, item type and order of a .npy, CSV or HDF5 file, and the extent of its entries.')
+    .argument('<file>', 'a .npy, CSV or HDF5 file')
     .option('--header', 'only what stands before the entries')
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)

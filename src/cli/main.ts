@@ -18,7 +18,7 @@ const EXIT = { failed: 1, usage: 2 } as const;
 
 const INTRODUCTION = `Dense linear algebra on a grid of worker threads: matrices distributed as Elemental distributes them, WebAssembly SIMD kernels.
 
-A FILE is a .npy file (any real type, either order) or separated text (.csv, .tsv, .txt).`;
+A FILE is a .npy file (any real type, either order), separated text (.csv, .tsv, .txt), or, with h5wasm installed, an HDF5 file.`;
 
 const EXAMPLES = `
 Examples:
