@@ -1,37 +1,42 @@
 /** The server in a process of its own, this process its client: transfers beside bare sockets, round trips, what idle sessions cost. */
+import { execFileSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { ControlLink } from '#src/client/control-link.js';
-import { parseAddress } from '#src/client/address.js';
 import { connect } from '#src/client/connect.js';
 import { formatDistPair, splitDistPair, type DistPair } from '#src/layout/distribution.js';
 import type { Session } from '#src/session/session.js';
-import { BareSocketPair } from './bare-socket.js';
 import { median, medianRatio, mustBeRight, type Row, seconds, type Suite } from './report.js';
-import { ServerProcess } from './server-process.js';
+import { BareSocket } from './transfer/bare-socket.js';
+import { ServerProcess } from './transfer/server-process.js';
 
 const PAIRS: readonly DistPair[] = ['VC_STAR', 'MC_MR', 'STAR_VC'];
 const BUFFERS = [1e5, 1e6, 1e7, 1e8];
 /** In these layouts, and with buffers of this size and more, a transfer shall reach this much of a bare socket. */
 const TARGET = { pairs: ['VC_STAR', 'MC_MR'], buffer: 1e7, ratio: 0.7 };
 const IDLE_SESSIONS = [1, 64, 512];
+/** As many as the machine runs at once: the client needs a core too. */
+const WORKERS = Math.min(4, availableParallelism());
 
 /** Transfers of 256 MB (quick: 64 MB), round trips and tasks that do nothing, and up to 512 idle sessions. */
 export const server: Suite = async function* ({ quick }) {
-  const process = await ServerProcess.start();
+  const process = await ServerProcess.start({ workers: WORKERS });
+  const url = `${process.host}:${process.port}`;
   try {
-    for (const bufferSize of BUFFERS) yield* transfers(process.url, bufferSize, quick ? [4000, 2000] : [8000, 4000], quick ? 5 : 9);
-    yield* roundTrips(process.url, quick ? 500 : 3000);
+    for (const bufferSize of BUFFERS) yield* transfers(url, bufferSize, quick ? [4000, 2000] : [8000, 4000], quick ? 5 : 9);
+    yield* roundTrips(url, quick ? 500 : 3000);
     yield* idleSessions(process, quick ? IDLE_SESSIONS.slice(0, 2) : IDLE_SESSIONS);
   } finally {
-    await process.close();
+    process.stop();
   }
 };
 
 /** A matrix of float64 to the workers and back, row by row in memory, in turns with as many bytes over bare sockets. */
 async function* transfers(url: string, bufferSize: number, shape: readonly [number, number], repeat: number): AsyncGenerator<Row> {
   const source = Float64Array.from({ length: shape[0] * shape[1] }, (_, k) => k);
+  const bytes = new Uint8Array(source.buffer);
   const into = new Float64Array(source.length);
-  const bare = await BareSocketPair.open(source.byteLength);
-  const session = await connect(url, { workers: 4, bufferSize });
+  const bare = await BareSocket.open();
+  const session = await connect(url, { workers: WORKERS, bufferSize });
   try {
     for (const dist of PAIRS) {
       await checkTransfers(session, source, shape, dist);
@@ -40,9 +45,9 @@ async function* transfers(url: string, bufferSize: number, shape: readonly [numb
       for (let turn = 0; turn < repeat; turn++) {
         let A: Awaited<ReturnType<Session['send']>>;
         times.send.push(await seconds(async () => (A = await session.send(source, { shape, dist }))));
-        floor.send.push(await seconds(() => bare.send(new Uint8Array(source.buffer))));
+        floor.send.push(await bare.seconds('send', bytes));
         times.fetch.push(await seconds(() => session.fetch(A, { into })));
-        floor.fetch.push(await seconds(() => bare.fetch()));
+        floor.fetch.push(await bare.seconds('fetch', bytes));
         await A!.free();
       }
       const targeted = TARGET.pairs.includes(dist) && bufferSize >= TARGET.buffer;
@@ -80,15 +85,16 @@ async function checkTransfers(session: Session, source: Float64Array, shape: rea
 
 /** The request that does least, a task that does nothing one after another and 16 at once; beside a byte there and back over bare sockets. */
 async function* roundTrips(url: string, repeat: number): AsyncGenerator<Row> {
-  const bare = await BareSocketPair.open(1);
-  const session = await connect(url, { workers: 4 });
+  const bare = await BareSocket.open();
+  const session = await connect(url, { workers: WORKERS });
   try {
-    const request: number[] = [];
+    const byte = new Uint8Array(1);
+  const request: number[] = [];
     const floor: number[] = [];
     const task: number[] = [];
     const nothing = (): Promise<unknown> => session.run('elemental', 'nothing');
     for (let turn = -100; turn < repeat; turn++) {
-      const [r, f, t] = [await seconds(() => session.memory()), await seconds(() => bare.fetch()), await seconds(nothing)];
+      const [r, f, t] = [await seconds(() => session.memory()), await bare.seconds('fetch', byte), await seconds(nothing)];
       if (turn < 0) continue;
       request.push(r);
       floor.push(f);
@@ -115,30 +121,37 @@ function quantile(values: readonly number[], share: number): number {
 
 /** Sessions that have been greeted and own no worker, up to each count; then a session on each worker. */
 async function* idleSessions(process: ServerProcess, counts: readonly number[]): AsyncGenerator<Row> {
-  const { host, port } = parseAddress(process.url);
+  const { host, port } = process;
   const greet = async (): Promise<ControlLink> =>
     (await ControlLink.open({ host, port, timeoutMs: 10_000 }, { name: 'alchemist bench', language: 'TypeScript', version: '1' })).link;
-  const warm = await greet(); // The first one loads what all need.
-  const { workers } = await warm.request('LIST_WORKERS', { which: 'inactive' });
-  warm.close();
-  const onWorker = (): Promise<Session> => connect(process.url, { workers: 1 });
+  (await greet()).close(); // The first one loads what all need.
+  const onWorker = (): Promise<Session> => connect(`${host}:${port}`, { workers: 1 });
   for (const count of counts) yield* opened(process, `${count} idle`, count, greet);
   await (await onWorker()).close();
-  yield* opened(process, `${workers.length} on a worker each`, workers.length, onWorker);
+  yield* opened(process, `${WORKERS} on a worker each`, WORKERS, onWorker);
 }
 
 /** Opens `count` sessions one after another, and closes them. */
 async function* opened(process: ServerProcess, what: string, count: number, open: () => Promise<{ close(): unknown }>): AsyncGenerator<Row> {
   const sessions: { close(): unknown }[] = [];
-  const before = process.residentBytes();
+  const before = residentBytes(process.child.pid!);
   try {
     const time = await seconds(async () => {
       while (sessions.length < count) sessions.push(await open());
     });
     yield { name: `opening a session, ${what}`, value: (time / count) * 1000, unit: 'ms' };
-    const now = process.residentBytes();
+    const now = residentBytes(process.child.pid!);
     if (before !== undefined && now !== undefined) yield { name: `memory of a session, ${what}`, value: (now - before) / count / 1024, unit: 'KiB' };
   } finally {
     await Promise.all(sessions.map((session) => session.close()));
+  }
+}
+
+/** Bytes of physical memory that a process holds; undefined where there is no ps to ask. */
+function residentBytes(pid: number): number | undefined {
+  try {
+    return 1024 * Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }));
+  } catch {
+    return undefined;
   }
 }
