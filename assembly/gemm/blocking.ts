@@ -34,6 +34,9 @@ const STRIP: usize = 8;
 const A_BYTES: usize = 512 << 10;
 const B_BYTES: usize = 5 << 20;
 
+/** Bytes of an A that is as quick to read as its packed form. */
+const IN_PLACE_BYTES: usize = 32 << 10;
+
 /** `total` cut into equal parts of about `limit`, at most 5/4 of it, rounded up to a multiple of `unit`. */
 function part(total: usize, limit: usize, unit: usize): usize {
   const parts = max((total + limit - limit / 4 - 1) / limit, 1);
@@ -53,6 +56,11 @@ export function blockRows<T>(m: usize, kc: usize): usize {
 /** nc. With a single block of A no panel of B is needed twice: none is kept, and B need not be cut. */
 export function blockCols<T>(n: usize, kc: usize, kept: bool): usize {
   return kept ? part(n, B_BYTES / (kc * sizeof<T>()), NR * NR_REST) : n;
+}
+
+/** Whether to read A, m × k, where it lies: it is small, contiguous by columns, and no panel reaches over its edge. */
+export function inPlace<T>(tile: usize, m: usize, k: usize, rsa: usize, csa: usize): bool {
+  return rsa == sizeof<T>() && k * csa <= IN_PLACE_BYTES && m % (tile / sizeof<T>()) == 0;
 }
 
 /** Columns of the tiles that come next, when n columns are left. */

@@ -1,5 +1,5 @@
 /** General matrix product: C := alpha A B + beta C. */
-import { EDGE_BYTES, blockCols, blockDepth, blockRows, packedABytes, packedBBytes, panelBytes, stripCols, tileCols } from './blocking';
+import { EDGE_BYTES, blockCols, blockDepth, blockRows, inPlace, packedABytes, packedBBytes, panelBytes, stripCols, tileCols } from './blocking';
 import { multiplyBlock } from './macro';
 import { pack } from './pack';
 
@@ -15,7 +15,7 @@ export function gemm<T>(
 ): void {
   if (alpha == <T>0) k = 0;
   const kc = blockDepth(m, n, k), mc = blockRows<T>(m, kc), kept = mc < m, nc = blockCols<T>(n, kc, kept);
-  const aPacked = work + EDGE_BYTES, bPacked = aPacked + packedABytes<T>(tile, mc, kc);
+  const direct = inPlace<T>(tile, m, k, rsa, csa), aPacked = work + EDGE_BYTES, bPacked = aPacked + packedABytes<T>(tile, mc, kc);
   for (let j: usize = 0; j < n; j += nc) {                                              // loop 5: C[:, j…] += A B[:, j…]
     const width = min(nc, n - j);
     let l: usize = 0;
@@ -23,12 +23,18 @@ export function gemm<T>(
       const depth = min(kc, k - l), scale = l == 0 ? beta : <T>1;
       for (let i: usize = 0; i < m; i += mc) {                                          // loop 3: C[i…, j…] += A[i…, l…] B[l…, j…]
         const height = min(mc, m - i);
-        pack<T>(tile, height, depth, <T>1, a + i * rsa + l * csa, rsa, csa, aPacked, panelBytes(tile, depth));
+        let ap = a + i * rsa + l * csa, astep = csa, apanel = tile;
+        if (!direct) {
+          astep = tile;
+          apanel = panelBytes(tile, depth);
+          pack<T>(tile, height, depth, <T>1, ap, rsa, csa, aPacked, apanel);
+          ap = aPacked;
+        }
         let strip = bPacked;
         for (let q: usize = 0; q < width; ) {                                           // B's strips are packed for the first i
           const nr = tileCols(tile, width - q), cols = stripCols(nr, width - q), bytes = nr * depth * sizeof<T>();
           if (i == 0) pack<T>(nr * sizeof<T>(), cols, depth, alpha, b + l * rsb + (j + q) * csb, csb, rsb, strip, bytes);
-          multiplyBlock<T>(tile, nr, height, cols, depth, aPacked, strip, scale, c + i * sizeof<T>() + (j + q) * csc, csc, work);
+          multiplyBlock<T>(tile, nr, height, cols, depth, ap, astep, apanel, strip, scale, c + i * sizeof<T>() + (j + q) * csc, csc, work);
           if (kept) strip += (cols + nr - 1) / nr * bytes;
           q += cols;
         }

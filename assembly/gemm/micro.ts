@@ -1,7 +1,7 @@
 /**
  * The micro-kernel: a tile of C in registers gathers one column of A times one row of B after the other.
  *
- *               b0  b1  b2  b3  b4  b5       each spread over a register        A: k columns of `rows` registers
+ *               b0  b1  b2  b3  b4  b5       each spread over a register        A: k columns of `rows` registers, astep bytes apart
  *             ┌─────────────────────────┐                                       B: k rows of `cols` entries
  *        a0   │ c00 c01 c02 c03 c04 c05 │                                       C: columns csc bytes apart
  *        a1   │ c10 c11 c12 c13 c14 c15 │
@@ -44,7 +44,7 @@ function set(rows: usize, c: usize, x0: v128, x1: v128, x2: v128, x3: v128): voi
 /** Tile of C := A B + beta C. `rows` and `cols` are literals where this is inlined: what they exclude leaves no code. */
 // @ts-ignore: decorator
 @inline
-function multiply<T>(rows: usize, cols: usize, k: usize, a: usize, b: usize, beta: T, c: usize, csc: usize): void {
+function multiply<T>(rows: usize, cols: usize, k: usize, a: usize, astep: usize, b: usize, beta: T, c: usize, csc: usize): void {
   const zero = v128.splat<T>(<T>0);
   let c00 = zero, c10 = zero, c20 = zero, c30 = zero;
   let c01 = zero, c11 = zero, c21 = zero, c31 = zero;
@@ -52,8 +52,8 @@ function multiply<T>(rows: usize, cols: usize, k: usize, a: usize, b: usize, bet
   let c03 = zero, c13 = zero, c23 = zero, c33 = zero;
   let c04 = zero, c14 = zero, c24 = zero, c34 = zero;
   let c05 = zero, c15 = zero, c25 = zero, c35 = zero;
-  const end = a + k * (rows * 16);
-  while (a < end) {
+  const end = b + k * (cols * sizeof<T>());
+  while (b < end) {
     const a0 = v128.load(a), a1 = v128.load(a, 16);
     const a2 = rows == 4 ? v128.load(a, 32) : zero, a3 = rows == 4 ? v128.load(a, 48) : zero;
     let bj = v128.load_splat<T>(b);
@@ -78,7 +78,7 @@ function multiply<T>(rows: usize, cols: usize, k: usize, a: usize, b: usize, bet
       c05 = madd<T>(a0, bj, c05); c15 = madd<T>(a1, bj, c15);
       if (rows == 4) { c25 = madd<T>(a2, bj, c25); c35 = madd<T>(a3, bj, c35); }
     }
-    a += rows * 16;
+    a += astep;
     b += cols * sizeof<T>();
   }
   update<T>(rows, c, beta, c00, c10, c20, c30);
@@ -89,15 +89,15 @@ function multiply<T>(rows: usize, cols: usize, k: usize, a: usize, b: usize, bet
   if (cols > 5) update<T>(rows, c + 5 * csc, beta, c05, c15, c25, c35);
 }
 
-export function tileFull<T>(k: usize, a: usize, b: usize, beta: T, c: usize, csc: usize): void {
-  multiply<T>(2, NR, k, a, b, beta, c, csc);
+export function tileFull<T>(k: usize, a: usize, astep: usize, b: usize, beta: T, c: usize, csc: usize): void {
+  multiply<T>(2, NR, k, a, astep, b, beta, c, csc);
 }
 
 /** For the last columns of C; four of them. */
-export function tileRest<T>(k: usize, a: usize, b: usize, beta: T, c: usize, csc: usize): void {
-  multiply<T>(2, 4, k, a, b, beta, c, csc);
+export function tileRest<T>(k: usize, a: usize, astep: usize, b: usize, beta: T, c: usize, csc: usize): void {
+  multiply<T>(2, 4, k, a, astep, b, beta, c, csc);
 }
 
-export function tileWide<T>(k: usize, a: usize, b: usize, beta: T, c: usize, csc: usize): void {
-  multiply<T>(4, NR, k, a, b, beta, c, csc);
+export function tileWide<T>(k: usize, a: usize, astep: usize, b: usize, beta: T, c: usize, csc: usize): void {
+  multiply<T>(4, NR, k, a, astep, b, beta, c, csc);
 }

@@ -10,6 +10,7 @@
  * Nothing outside X is read. `width` is w in bytes; strides are in bytes.
  */
 import { lanes } from '../simd';
+import { NR } from './blocking';
 
 /** `width` bytes, at least 16, in vectors of which the last two may overlap. */
 // @ts-ignore: decorator
@@ -57,50 +58,105 @@ function copy<T>(width: usize, panels: usize, depth: usize, alpha: T, x: usize, 
   else copyPanels<T>(64, panels, depth, alpha, x, cs, dst, stride);
 }
 
-/** 2 or 4 contiguous rows of X, as many columns at a time as a vector holds: 2 × 2 entries of f64, 4 × 4 or 2 × 4 of f32. */
+// One, two or four contiguous rows of X, as many columns as a vector has lanes: lane by lane, or transposed in registers.
+
+// @ts-ignore: decorator
+@inline
+function transpose1<T>(width: usize, scale: v128, x: usize, dst: usize): void {
+  const x0 = v128.mul<T>(scale, v128.load(x));
+  v128.store_lane<T>(dst, x0, 0);
+  v128.store_lane<T>(dst + width, x0, 1);
+  if (sizeof<T>() == 4) {
+    v128.store_lane<T>(dst + 2 * width, x0, 2);
+    v128.store_lane<T>(dst + 3 * width, x0, 3);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function transpose2<T>(width: usize, scale: v128, x: usize, rs: usize, dst: usize): void {
+  const x0 = v128.mul<T>(scale, v128.load(x)), x1 = v128.mul<T>(scale, v128.load(x + rs));
+  if (sizeof<T>() == 8) {
+    v128.store(dst, v128.shuffle<f64>(x0, x1, 0, 2));
+    v128.store(dst + width, v128.shuffle<f64>(x0, x1, 1, 3));
+  } else {
+    const lo = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5), hi = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7);
+    v128.store64_lane(dst, lo, 0);
+    v128.store64_lane(dst + width, lo, 1);
+    v128.store64_lane(dst + 2 * width, hi, 0);
+    v128.store64_lane(dst + 3 * width, hi, 1);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function transpose4<T>(width: usize, scale: v128, x: usize, rs: usize, dst: usize): void {
+  if (sizeof<T>() == 8) {
+    transpose2<T>(width, scale, x, rs, dst);
+    transpose2<T>(width, scale, x + 2 * rs, rs, dst + 16);
+  } else {
+    const x0 = v128.mul<T>(scale, v128.load(x)), x1 = v128.mul<T>(scale, v128.load(x + rs));
+    const x2 = v128.mul<T>(scale, v128.load(x + 2 * rs)), x3 = v128.mul<T>(scale, v128.load(x + 3 * rs));
+    const lo = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5), hi = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7);
+    const lo2 = v128.shuffle<f32>(x2, x3, 0, 4, 1, 5), hi2 = v128.shuffle<f32>(x2, x3, 2, 6, 3, 7);
+    v128.store(dst, v128.shuffle<f64>(lo, lo2, 0, 2));
+    v128.store(dst + width, v128.shuffle<f64>(lo, lo2, 1, 3));
+    v128.store(dst + 2 * width, v128.shuffle<f64>(hi, hi2, 0, 2));
+    v128.store(dst + 3 * width, v128.shuffle<f64>(hi, hi2, 1, 3));
+  }
+}
+
+/** `rows` contiguous rows of X in one pass: the more at a time, the more streams from memory and the longer runs within the panel. */
 // @ts-ignore: decorator
 @inline
 function transposeRows<T>(rows: usize, width: usize, depth: usize, alpha: T, x: usize, rs: usize, dst: usize): void {
-  const scale = v128.splat<T>(alpha), end = x + depth * sizeof<T>() - 15;
+  const scale = v128.splat<T>(alpha), columns: usize = lanes<T>(), size: usize = sizeof<T>(), end = x + depth * size - 15;
   for (; x < end; x += 16) {
-    const x0 = v128.mul<T>(scale, v128.load(x)), x1 = v128.mul<T>(scale, v128.load(x + rs));
-    if (sizeof<T>() == 8) {
-      v128.store(dst, v128.shuffle<f64>(x0, x1, 0, 2));
-      v128.store(dst + width, v128.shuffle<f64>(x0, x1, 1, 3));
-      dst += 2 * width;
-    } else {
-      const lo = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5), hi = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7);
-      if (rows == 4) {
-        const x2 = v128.mul<T>(scale, v128.load(x + 2 * rs)), x3 = v128.mul<T>(scale, v128.load(x + 3 * rs));
-        const lo2 = v128.shuffle<f32>(x2, x3, 0, 4, 1, 5), hi2 = v128.shuffle<f32>(x2, x3, 2, 6, 3, 7);
-        v128.store(dst, v128.shuffle<f64>(lo, lo2, 0, 2));
-        v128.store(dst + width, v128.shuffle<f64>(lo, lo2, 1, 3));
-        v128.store(dst + 2 * width, v128.shuffle<f64>(hi, hi2, 0, 2));
-        v128.store(dst + 3 * width, v128.shuffle<f64>(hi, hi2, 1, 3));
-      } else {
-        v128.store64_lane(dst, lo, 0);
-        v128.store64_lane(dst + width, lo, 1);
-        v128.store64_lane(dst + 2 * width, hi, 0);
-        v128.store64_lane(dst + 3 * width, hi, 1);
-      }
-      dst += 4 * width;
+    if (rows >= 4) transpose4<T>(width, scale, x, rs, dst);
+    if (rows >= 8) transpose4<T>(width, scale, x + 4 * rs, rs, dst + 4 * size);
+    if (rows == 16) {
+      transpose4<T>(width, scale, x + 8 * rs, rs, dst + 8 * size);
+      transpose4<T>(width, scale, x + 12 * rs, rs, dst + 12 * size);
     }
+    if (rows == 6) transpose2<T>(width, scale, x + 4 * rs, rs, dst + 4 * size);
+    if (rows == 5) transpose1<T>(width, scale, x + 4 * rs, dst + 4 * size);
+    if (rows == 2) transpose2<T>(width, scale, x, rs, dst);
+    if (rows == 1) transpose1<T>(width, scale, x, dst);
+    dst += columns * width;
   }
-  gather<T>(width, 0, rows, depth % <usize>lanes<T>(), alpha, x, rs, sizeof<T>(), dst);
+  gather<T>(width, rows, depth % columns, alpha, x, rs, size, dst);
 }
 
-function transpose4<T>(width: usize, depth: usize, alpha: T, x: usize, rs: usize, dst: usize): void {
-  transposeRows<T>(4, width, depth, alpha, x, rs, dst);
+/** The same for `rows` rows or, if there is no loop for so many, for some of them; their number. */
+function transpose<T>(rows: usize, width: usize, depth: usize, alpha: T, x: usize, rs: usize, dst: usize): usize {
+  if (sizeof<T>() == 4 && rows >= 16) {
+    transposeRows<T>(16, width, depth, alpha, x, rs, dst);
+    return 16;
+  }
+  if (rows >= 8) {
+    transposeRows<T>(8, width, depth, alpha, x, rs, dst);
+    return 8;
+  }
+  if (rows >= NR) {
+    transposeRows<T>(NR, width, depth, alpha, x, rs, dst);
+    return NR;
+  }
+  if (rows >= 4) {
+    transposeRows<T>(4, width, depth, alpha, x, rs, dst);
+    return 4;
+  }
+  if (rows >= 2) {
+    transposeRows<T>(2, width, depth, alpha, x, rs, dst);
+    return 2;
+  }
+  transposeRows<T>(1, width, depth, alpha, x, rs, dst);
+  return 1;
 }
 
-function transpose2<T>(width: usize, depth: usize, alpha: T, x: usize, rs: usize, dst: usize): void {
-  transposeRows<T>(2, width, depth, alpha, x, rs, dst);
-}
-
-/** Rows `from` to `to` of X, entry by entry. */
-function gather<T>(width: usize, from: usize, to: usize, depth: usize, alpha: T, x: usize, rs: usize, cs: usize, dst: usize): void {
+/** `rows` rows of X, entry by entry. */
+function gather<T>(width: usize, rows: usize, depth: usize, alpha: T, x: usize, rs: usize, cs: usize, dst: usize): void {
   for (let p: usize = 0; p < depth; p++) {
-    for (let q = from; q < to; q++) store<T>(dst + q * sizeof<T>(), alpha * load<T>(x + q * rs));
+    for (let q: usize = 0; q < rows; q++) store<T>(dst + q * sizeof<T>(), alpha * load<T>(x + q * rs));
     x += cs;
     dst += width;
   }
@@ -124,12 +180,8 @@ export function pack<T>(width: usize, len: usize, depth: usize, alpha: T, x: usi
   }
   for (; i < len; i += w) {
     const rows = min(w, len - i), s = x + i * rs, d = dst + i / w * stride;
-    let q: usize = 0;
-    if (cs == size) {
-      if (size == 4) for (; q + 4 <= rows; q += 4) transpose4<T>(width, depth, alpha, s + q * rs, rs, d + q * size);
-      for (; q + 2 <= rows; q += 2) transpose2<T>(width, depth, alpha, s + q * rs, rs, d + q * size);
-    }
-    if (q < rows) gather<T>(width, q, rows, depth, alpha, s, rs, cs, d);
+    if (cs == size) for (let q: usize = 0; q < rows; ) q += transpose<T>(rows - q, width, depth, alpha, s + q * rs, rs, d + q * size);
+    else gather<T>(width, rows, depth, alpha, s, rs, cs, d);
     if (rows < w) clear<T>(width, rows, depth, d);
   }
 }
