@@ -4,7 +4,7 @@ import { DistMatrix } from '../dist/dist-matrix.js';
 import type { Grid } from '../dist/grid.js';
 import { contract, redistribute } from '../dist/redistribute.js';
 import { vcToVR } from '../layout/grid-shape.js';
-import { colStride, gridSize, holder, type Layout, transposed } from '../layout/layout.js';
+import { colStride, gridSize, type Layout, ownersOf, transposed } from '../layout/layout.js';
 import * as blas from '../local/blas.js';
 import { Matrix, type StorageOrder } from '../local/matrix.js';
 import { type Dtype, itemBytes } from '../local/rank-memory.js';
@@ -126,9 +126,9 @@ export class GramOperator implements SymmetricOperator {
  * a grid of one row or one column [MC,MR] and other layouts may be so.
  */
 function asWholeRows(layout: Layout): Layout | null {
-  if (gridSize(layout) !== colStride(layout)) return null;
+  if (gridSize(layout) !== colStride(layout) || layout.height === 0 || layout.width === 0) return null;
   const { gridHeight, gridWidth } = layout;
-  const first = holder(layout, 0, 0, 0);
+  const [first] = ownersOf(layout, 0, 0);
   const candidates = [layoutAs(layout, 'VC', 'STAR', first), layoutAs(layout, 'VR', 'STAR', vcToVR(first, gridHeight, gridWidth))];
   return candidates.find((rows) => sameOwnership(rows, layout)) ?? null;
 }
