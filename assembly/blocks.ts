@@ -9,6 +9,7 @@ import { lanes, loadLanes, madd } from './simd';
 import { at, isRowMajor } from './strides';
 
 const TILE = 32;
+const LINE_BYTES: usize = 64;
 /** Columns longer than this go to memory.copy, which pays its call only then. */
 const LONG_BYTES: usize = 1024;
 
@@ -96,7 +97,7 @@ function put<T>(add: bool, alpha: v128, v: v128, y: usize): void {
   v128.store(y, add ? madd<T>(v, alpha, v128.load(y)) : v);
 }
 
-// 4 rows × n columns, n a multiple of 4; the rows of x are unit, the columns of y are:
+// 4×4 entries; the rows of x are unit, the columns of y are:
 //
 //     x   a0 b0 …     y   a0 a1 a2 a3
 //         a1 b1           b0 b1 b2 b3
@@ -104,49 +105,85 @@ function put<T>(add: bool, alpha: v128, v: v128, y: usize): void {
 //         a3 b3
 // @ts-ignore: decorator
 @inline
-function transposeStrip<T>(add: bool, n: i32, alpha: T, x: usize, rs: i32, y: usize, cd: i32): void {
-  const a = v128.splat<T>(alpha), sx = <usize>rs * sizeof<T>(), sy = <usize>cd * sizeof<T>();
-  for (let j = 0; j < n; j += 4, x += 4 * sizeof<T>(), y += 4 * sy) {
-    const x1 = x + sx, x2 = x1 + sx, x3 = x2 + sx, y1 = y + sy, y2 = y1 + sy, y3 = y2 + sy;
-    if (sizeof<T>() == 8) {
-      const a0 = v128.load(x), b0 = v128.load(x, 16), a1 = v128.load(x1), b1 = v128.load(x1, 16);
-      const a2 = v128.load(x2), b2 = v128.load(x2, 16), a3 = v128.load(x3), b3 = v128.load(x3, 16);
-      put<T>(add, a, v128.shuffle<f64>(a0, a1, 0, 2), y);
-      put<T>(add, a, v128.shuffle<f64>(a2, a3, 0, 2), y + 16);
-      put<T>(add, a, v128.shuffle<f64>(a0, a1, 1, 3), y1);
-      put<T>(add, a, v128.shuffle<f64>(a2, a3, 1, 3), y1 + 16);
-      put<T>(add, a, v128.shuffle<f64>(b0, b1, 0, 2), y2);
-      put<T>(add, a, v128.shuffle<f64>(b2, b3, 0, 2), y2 + 16);
-      put<T>(add, a, v128.shuffle<f64>(b0, b1, 1, 3), y3);
-      put<T>(add, a, v128.shuffle<f64>(b2, b3, 1, 3), y3 + 16);
-    } else {
-      const a0 = v128.load(x), a1 = v128.load(x1), a2 = v128.load(x2), a3 = v128.load(x3);
-      const p = v128.shuffle<f32>(a0, a1, 0, 4, 1, 5), q = v128.shuffle<f32>(a2, a3, 0, 4, 1, 5);
-      const r = v128.shuffle<f32>(a0, a1, 2, 6, 3, 7), s = v128.shuffle<f32>(a2, a3, 2, 6, 3, 7);
-      put<T>(add, a, v128.shuffle<f64>(p, q, 0, 2), y);
-      put<T>(add, a, v128.shuffle<f64>(p, q, 1, 3), y1);
-      put<T>(add, a, v128.shuffle<f64>(r, s, 0, 2), y2);
-      put<T>(add, a, v128.shuffle<f64>(r, s, 1, 3), y3);
+function transposeSquare<T>(add: bool, a: v128, x: usize, sx: usize, y: usize, sy: usize): void {
+  const x1 = x + sx, x2 = x1 + sx, x3 = x2 + sx, y1 = y + sy, y2 = y1 + sy, y3 = y2 + sy;
+  if (sizeof<T>() == 8) {
+    const a0 = v128.load(x), b0 = v128.load(x, 16), a1 = v128.load(x1), b1 = v128.load(x1, 16);
+    const a2 = v128.load(x2), b2 = v128.load(x2, 16), a3 = v128.load(x3), b3 = v128.load(x3, 16);
+    put<T>(add, a, v128.shuffle<f64>(a0, a1, 0, 2), y);
+    put<T>(add, a, v128.shuffle<f64>(a2, a3, 0, 2), y + 16);
+    put<T>(add, a, v128.shuffle<f64>(a0, a1, 1, 3), y1);
+    put<T>(add, a, v128.shuffle<f64>(a2, a3, 1, 3), y1 + 16);
+    put<T>(add, a, v128.shuffle<f64>(b0, b1, 0, 2), y2);
+    put<T>(add, a, v128.shuffle<f64>(b2, b3, 0, 2), y2 + 16);
+    put<T>(add, a, v128.shuffle<f64>(b0, b1, 1, 3), y3);
+    put<T>(add, a, v128.shuffle<f64>(b2, b3, 1, 3), y3 + 16);
+  } else {
+    const a0 = v128.load(x), a1 = v128.load(x1), a2 = v128.load(x2), a3 = v128.load(x3);
+    const p = v128.shuffle<f32>(a0, a1, 0, 4, 1, 5), q = v128.shuffle<f32>(a2, a3, 0, 4, 1, 5);
+    const r = v128.shuffle<f32>(a0, a1, 2, 6, 3, 7), s = v128.shuffle<f32>(a2, a3, 2, 6, 3, 7);
+    put<T>(add, a, v128.shuffle<f64>(p, q, 0, 2), y);
+    put<T>(add, a, v128.shuffle<f64>(p, q, 1, 3), y1);
+    put<T>(add, a, v128.shuffle<f64>(r, s, 0, 2), y2);
+    put<T>(add, a, v128.shuffle<f64>(r, s, 1, 3), y3);
+  }
+}
+
+// `run` times `height` squares: a step of x and y along the run (dx, dy) and across it (ex, ey).
+// @ts-ignore: decorator
+@inline
+function transposeStrip<T>(
+  add: bool, run: i32, height: i32, alpha: T, x: usize, sx: usize, dx: usize, ex: usize, y: usize, sy: usize, dy: usize, ey: usize,
+): void {
+  const a = v128.splat<T>(alpha);
+  for (; run > 0; run--, x += dx, y += dy) {
+    transposeSquare<T>(add, a, x, sx, y, sy);
+    if (height > 1) transposeSquare<T>(add, a, x + ex, sx, y + ey, sy);
+    if (sizeof<T>() == 4) {
+      if (height > 2) transposeSquare<T>(add, a, x + 2 * ex, sx, y + 2 * ey, sy);
+      if (height > 3) transposeSquare<T>(add, a, x + 3 * ex, sx, y + 3 * ey, sy);
     }
   }
 }
 
-function copyStrip<T>(n: i32, x: usize, rs: i32, y: usize, cd: i32): void { transposeStrip<T>(false, n, <T>1, x, rs, y, cd); }
-function addStrip<T>(n: i32, alpha: T, x: usize, rs: i32, y: usize, cd: i32): void { transposeStrip<T>(true, n, alpha, x, rs, y, cd); }
+function copyStrip<T>(
+  run: i32, height: i32, x: usize, sx: usize, dx: usize, ex: usize, y: usize, sy: usize, dy: usize, ey: usize,
+): void {
+  transposeStrip<T>(false, run, height, <T>1, x, sx, dx, ex, y, sy, dy, ey);
+}
+function addStrip<T>(
+  run: i32, height: i32, alpha: T, x: usize, sx: usize, dx: usize, ex: usize, y: usize, sy: usize, dy: usize, ey: usize,
+): void {
+  transposeStrip<T>(true, run, height, alpha, x, sx, dx, ex, y, sy, dy, ey);
+}
+
+// m×n, multiples of 4, in strips that are a cache line high: whole lines of the target are written one after another, or, where the
+// block `gathers`, whole lines of the source are read. The side in which a block is thin is the one that lies far apart in memory.
+// @ts-ignore: decorator
+@inline
+function transposeTile<T>(add: bool, gathers: bool, m: i32, n: i32, alpha: T, x: usize, sx: usize, y: usize, sy: usize): void {
+  const squareBytes: usize = 4 * sizeof<T>(), line = <i32>(LINE_BYTES / squareBytes);
+  const downX: usize = 4 * sx, acrossY: usize = 4 * sy;
+  const long = gathers ? m >> 2 : n >> 2, high = gathers ? n >> 2 : m >> 2;
+  const dx: usize = gathers ? downX : squareBytes, ex: usize = gathers ? squareBytes : downX;
+  const dy: usize = gathers ? squareBytes : acrossY, ey: usize = gathers ? acrossY : squareBytes;
+  for (let k = 0; k < high; k += line, x += <usize>line * ex, y += <usize>line * ey) {
+    const h = min(line, high - k);
+    if (add) addStrip<T>(long, h, alpha, x, sx, dx, ex, y, sy, dy, ey);
+    else copyStrip<T>(long, h, x, sx, dx, ex, y, sy, dy, ey);
+  }
+}
 
 // One cache tile whose orders differ: 4×4 registers where the source rows (cs) and the target columns (rd) are unit.
 // @ts-ignore: decorator
 @inline
-function tile<T>(add: bool, m: i32, n: i32, alpha: T, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
+function tile<T>(add: bool, gathers: bool, m: i32, n: i32, alpha: T, src: usize, rs: i32, cs: i32, dst: usize, rd: i32, cd: i32): void {
   let n4 = 0;
   if (cs == 1 && rd == 1) {
+    const m4 = m & ~3;
     n4 = n & ~3;
-    let i = 0;
-    for (; i + 4 <= m; i += 4) {
-      if (add) addStrip<T>(n4, alpha, at<T>(src, i, 0, rs, cs), rs, at<T>(dst, i, 0, rd, cd), cd);
-      else copyStrip<T>(n4, at<T>(src, i, 0, rs, cs), rs, at<T>(dst, i, 0, rd, cd), cd);
-    }
-    if (i < m) panel<T>(add, n4, m - i, alpha, at<T>(src, i, 0, rs, cs), cs, rs, at<T>(dst, i, 0, rd, cd), cd, rd);
+    transposeTile<T>(add, gathers, m4, n4, alpha, src, <usize>rs * sizeof<T>(), dst, <usize>cd * sizeof<T>());
+    if (m4 < m) panel<T>(add, n4, m - m4, alpha, at<T>(src, m4, 0, rs, cs), cs, rs, at<T>(dst, m4, 0, rd, cd), cd, rd);
   }
   if (n4 < n) panel<T>(add, m, n - n4, alpha, at<T>(src, 0, n4, rs, cs), rs, cs, at<T>(dst, 0, n4, rd, cd), rd, cd);
 }
@@ -170,7 +207,7 @@ function walk<T>(add: bool, m: i32, n: i32, alpha: T, src: usize, rs: i32, cs: i
       panel<T>(add, m, w, alpha, sj, rs, cs, dj, rd, cd);
     } else {
       for (let i = 0; i < m; i += TILE) {
-        tile<T>(add, min(m - i, TILE), w, alpha, at<T>(sj, i, 0, rs, cs), rs, cs, at<T>(dj, i, 0, rd, cd), rd, cd);
+        tile<T>(add, m > n, min(m - i, TILE), w, alpha, at<T>(sj, i, 0, rs, cs), rs, cs, at<T>(dj, i, 0, rd, cd), rd, cd);
       }
     }
   }
