@@ -1,0 +1,68 @@
+/** Times things against each other, in turns, so that what drifts drifts in all of them. */
+import { cpus } from 'node:os';
+
+/** Seconds by some clock; only differences mean anything. */
+export type Clock = () => number;
+
+export const wallClock: Clock = () => performance.now() / 1000;
+
+/** Processor time of this process: what one thread computes takes as long on a busy machine as on an idle one, but for shared caches. */
+export const processorClock: Clock = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+
+/** Share of a processor that others may use during a round that counts. */
+const QUIET = 0.12;
+/** With fewer quiet rounds than this, all count. */
+const ENOUGH = 3;
+
+export interface MeasureOptions {
+  /** Rounds that are to count; up to twice as many are made. */
+  readonly rounds?: number;
+  /** Seconds for which a subject runs in each round, at least once. */
+  readonly turn?: number;
+  readonly clock?: Clock;
+}
+
+/**
+ * Seconds of each subject in each round that counts: result[subject][round]. Rounds during which other processes were at work are dropped,
+ * unless the machine is never quiet. Every subject runs twice beforehand.
+ */
+export async function measure(subjects: readonly (() => unknown)[], options: MeasureOptions = {}): Promise<number[][]> {
+  const { rounds = 9, turn = 0.05, clock = wallClock } = options;
+  const calls: number[] = [];
+  for (const subject of subjects) {
+    await repeat(subject, 1, wallClock);
+    calls.push(Math.max(1, Math.ceil(turn / (await repeat(subject, 1, wallClock)))));
+  }
+  const all: { seconds: number[]; quiet: boolean }[] = [];
+  const quiet = (): typeof all => all.filter((round) => round.quiet);
+  while (quiet().length < rounds && all.length < 2 * rounds) {
+    const [start, others] = [wallClock(), otherWork()];
+    const seconds: number[] = [];
+    for (const [index, subject] of subjects.entries()) seconds.push(await repeat(subject, calls[index], clock));
+    // The system counts in hundredths of a second.
+    all.push({ seconds, quiet: otherWork() - others <= QUIET * (wallClock() - start) + 0.02 });
+  }
+  const kept = quiet().length >= Math.min(ENOUGH, rounds) ? quiet() : all;
+  return subjects.map((_, index) => kept.map(({ seconds }) => seconds[index]));
+}
+
+/** Seconds a call. */
+async function repeat(subject: () => unknown, calls: number, clock: Clock): Promise<number> {
+  const start = clock();
+  for (let call = 0; call < calls; call++) {
+    const result = subject() as PromiseLike<unknown> | undefined;
+    if (typeof result?.then === 'function') await result;
+  }
+  return (clock() - start) / calls;
+}
+
+/** Processor seconds that all other processes have used so far. */
+function otherWork(): number {
+  let busy = 0;
+  for (const { times } of cpus()) busy += times.user + times.nice + times.sys + times.irq;
+  const { user, system } = process.cpuUsage();
+  return busy / 1e3 - (user + system) / 1e6;
+}

@@ -1,0 +1,26 @@
+/** bench/measure.ts: every subject in every round, in turns, per call. */
+import { measure, processorClock } from '#bench/measure.js';
+
+test('subjects run in turns, and each has a figure for every round that counts', async () => {
+  const order: string[] = [];
+  const subject = (name: string) => () => void order.push(name);
+  const times = await measure([subject('a'), subject('b')], { rounds: 4, turn: 0 });
+  expect(times).toHaveLength(2);
+  expect(times[0].length).toBe(times[1].length);
+  expect(times[0].length).toBeGreaterThanOrEqual(3);
+  expect(order.join('')).toMatch(/^aabb(ab)+$/);
+});
+
+test('a figure is seconds a call, of asynchronous subjects too', async () => {
+  const [waits] = await measure([() => new Promise((resolve) => setTimeout(resolve, 20))], { rounds: 3, turn: 0.05 });
+  for (const seconds of waits) {
+    expect(seconds).toBeGreaterThan(0.015);
+    expect(seconds).toBeLessThan(1);
+  }
+});
+
+test('the processor clock does not run while this process waits', async () => {
+  const start = processorClock();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(processorClock() - start).toBeLessThan(0.25);
+});
