@@ -14,6 +14,8 @@ export const processorClock: Clock = () => {
 
 /** Share of a processor that others may use during a round that counts. */
 const QUIET = 0.12;
+/** Seconds after which optimised code has come, even on a busy machine. */
+const WARM_UP = 0.2;
 /** With fewer quiet rounds than this, all count. */
 const ENOUGH = 3;
 
@@ -27,15 +29,12 @@ export interface MeasureOptions {
 
 /**
  * Seconds of each subject in each round that counts: result[subject][round]. Rounds during which other processes were at work are dropped,
- * unless the machine is never quiet. Every subject runs twice beforehand.
+ * unless the machine is never quiet.
  */
 export async function measure(subjects: readonly (() => unknown)[], options: MeasureOptions = {}): Promise<number[][]> {
   const { rounds = 9, turn = 0.05, clock = wallClock } = options;
   const calls: number[] = [];
-  for (const subject of subjects) {
-    await repeat(subject, 1, wallClock);
-    calls.push(Math.max(1, Math.ceil(turn / (await repeat(subject, 1, wallClock)))));
-  }
+  for (const subject of subjects) calls.push(Math.max(1, Math.ceil(turn / (await warmUp(subject)))));
   const all: { seconds: number[]; quiet: boolean }[] = [];
   const quiet = (): typeof all => all.filter((round) => round.quiet);
   while (quiet().length < rounds && all.length < 2 * rounds) {
@@ -47,6 +46,14 @@ export async function measure(subjects: readonly (() => unknown)[], options: Mea
   }
   const kept = quiet().length >= Math.min(ENOUGH, rounds) ? quiet() : all;
   return subjects.map((_, index) => kept.map(({ seconds }) => seconds[index]));
+}
+
+/** Runs a subject, twice at least, until compilers have had their turn at it; seconds a call at the end. */
+async function warmUp(subject: () => unknown): Promise<number> {
+  const start = wallClock();
+  let seconds = await repeat(subject, 1, wallClock);
+  for (let calls = 1; calls === 1 || wallClock() - start < WARM_UP; calls *= 2) seconds = await repeat(subject, calls, wallClock);
+  return seconds;
 }
 
 /** Seconds a call. */
