@@ -34,7 +34,7 @@ const TOP = 104;
 const ROW = 24;
 const AXIS = 20;
 const GAP = 14;
-const BOTTOM = 76;
+const BOTTOM = 58;
 
 /** One figure for each direction, item type and number of connections. */
 export function figuresOf(panels: readonly Panel[]): Figure[] {
@@ -68,7 +68,7 @@ function figureOf(name: string, title: string, panels: readonly Panel[]): Figure
   const option = (theme: Theme): EChartsOption => {
     const text = (x: number, y: number, words: string, style: object = {}) => ({ type: 'text' as const, left: x, top: y, silent: true, style: { text: words, fill: theme.ink, font: `12px ${FONT}`, ...style } });
     const stroke = (x: number, y: number, colour: string, dash: number[]) => ({ type: 'line' as const, silent: true, shape: { x1: x, y1: y, x2: x + 26, y2: y }, style: { stroke: colour, lineWidth: 1.5, lineDash: dash } });
-    const foot = height - 30;
+    const foot = height - 28;
     const caption = `${panels[0].cells[0].samples.length} samples of each${beyond > 0 ? `; ${beyond} beyond the scale` : ''}`;
     return {
       animation: false,
@@ -78,7 +78,7 @@ function figureOf(name: string, title: string, panels: readonly Panel[]): Figure
       grid: places.map(({ row, column }) => ({ left: left(column), top: top(row), width, height: strip, show: true, borderColor: theme.rule, borderWidth: 1 })),
       xAxis: places.map(({ row, index }) => ({
         type: 'value', gridIndex: index, min: low, max: high, splitNumber: 6,
-        axisLabel: { show: row === layouts.length - 1, color: theme.faint, fontSize: 11, hideOverlap: true, formatter: (x: number) => String(Number(x.toFixed(2))) },
+        axisLabel: { show: row === layouts.length - 1, color: theme.faint, fontSize: 11, hideOverlap: true, showMaxLabel: false, formatter: (x: number) => String(Number(x.toFixed(2))) },
         axisTick: { show: false }, axisLine: { show: false }, splitLine: { lineStyle: { color: theme.rule } },
       })),
       yAxis: places.map(({ column, index }) => ({

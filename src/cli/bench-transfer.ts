@@ -94,7 +94,7 @@ const bytes = (min: number, max: number) => (text: string): number => {
   try {
     value = parseBytes(text);
   } catch (error) {
-    throw new InvalidArgumentError(`${(error as AlchemistError).hint}.`);
+    throw new InvalidArgumentError(`Expected: ${(error as AlchemistError).hint!.replace('write ', 'a size such as ')}.`);
   }
   if (value < min || value > max) throw new InvalidArgumentError(`Expected: from ${formatBytes(min)} to ${formatBytes(max)}.`);
   return value;
