@@ -6,7 +6,7 @@ import { encodeError } from '../protocol/replies.js';
 import { type Connection, hangUp } from './port.js';
 
 /** Bytes of answers that may wait for a client that does not read them. */
-const MAX_UNREAD_BYTES = 64 * 2 ** 20;
+const MAX_UNREAD_BYTES = 16 * 2 ** 20;
 
 /** Where bytes go that nobody wants. */
 const WASTE = new Uint8Array(64 * 1024);

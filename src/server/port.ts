@@ -31,6 +31,8 @@ export class Port {
   readonly #server: Server;
   readonly #options: PortOptions;
   readonly #sockets = new Map<Socket, Connection | undefined>();
+  /** Connections that have not agreed on TLS yet. */
+  readonly #unsecured = new Set<Socket>();
   /** Bytes of connections that are gone. */
   #pastTraffic = 0;
 
@@ -38,6 +40,12 @@ export class Port {
     this.#options = options;
     const { tls, greetingSeconds } = options;
     this.#server = receivingServer((socket) => this.#accept(socket), tls && { ...tls, handshakeTimeout: greetingSeconds * 1000 });
+    if (!tls) return;
+    this.#server.on('connection', (socket: Socket) => {
+      this.#unsecured.add(socket);
+      socket.once('close', () => this.#unsecured.delete(socket));
+    });
+    this.#server.on('tlsClientError', (_, socket: Socket) => socket.destroy());
   }
 
   /** Opens the port; 0: any free one. Rejects with the system's error. */
@@ -70,6 +78,7 @@ export class Port {
   /** Ends every connection at once. */
   disconnect(): void {
     for (const socket of this.#sockets.keys()) socket.destroy();
+    for (const socket of this.#unsecured) socket.destroy();
   }
 
   /** Takes no new connections; resolves when the last one is gone. */

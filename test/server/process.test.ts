@@ -1,0 +1,58 @@
+/** `alchemist serve` as a process: its address, its end, and what it says when it cannot start. */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { connect } from '#src/index.js';
+import { alchemist, cli } from '../cli/command.js';
+import { TRIALS, until } from './started.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'serve-test-'));
+
+/** A running server and its end: exit code, and what it has written. */
+async function serving(...args: string[]): Promise<{ child: ChildProcess; url: string; end: Promise<{ code: number | null; out: string; err: string }> }> {
+  const file = path.join(folder, `${Math.random()}.json`);
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const child = spawn(process.execPath, [cli, 'serve', '--port', '0', '--workers', '2', '--address-file', file, '--libraries', TRIALS, ...args], { env });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (text) => (out += text));
+  child.stderr.on('data', (text) => (err += text));
+  const end = new Promise<{ code: number | null; out: string; err: string }>((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+  await until('the address is written', () => { try { return readFileSync(file, 'utf8').endsWith('\n'); } catch { return false; } });
+  return { child, url: (JSON.parse(readFileSync(file, 'utf8')) as { url: string }).url, end };
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s lets a running task end, takes no new one, and ends the process', async (signal) => {
+  const { child, url, end } = await serving('--log-level', 'info');
+  const al = await connect(url, { workers: 2 });
+  await al.loadLibrary('trial.js');
+  const task = new Promise<Record<string, unknown>>((resolve, reject) => {
+    let first = true;
+    al.run('trial', 'wait', { milliseconds: 900 }, { onProgress: () => { if (first) child.kill(signal); first = false; } }).then(resolve, reject);
+  });
+  expect(await task).toMatchObject({ meetings: expect.any(Number) });
+  await expect(al.ones(2, 2)).rejects.toMatchObject({ code: 'E_CLOSED' });
+  await expect(connect(url)).rejects.toMatchObject({ code: 'E_CLOSED' });
+  const { code, out, err } = await end;
+  expect([code, out]).toEqual([0, expect.stringContaining(url)]);
+  const lines = err.trim().split('\n').map((line) => JSON.parse(line) as { msg: string });
+  expect(lines.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['ready', 'session begins', 'workers assigned', 'session ended', 'stopped']));
+});
+
+test('a taken port, a range that is not free, and wrong options are one line each', async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const { port } = taken.address() as AddressInfo;
+  for (const [args, words] of [
+    [`--port ${port}`, /^error: .*cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE.*--port.*\n$/],
+    [`--port ${port - 2} --workers 3`, /^error: .*worker 2 cannot listen on 127\.0\.0\.1:\d+.*consecutive free ports.*\n$/],
+    ['--host 0.0.0.0 --port 0', /^error: .*insecure.*\n$/],
+    ['--token-file /nowhere', /^error: .*\/nowhere cannot be read.*\n$/],
+  ] as const) {
+    const { code, stderr, stdout } = await alchemist(`serve ${args} --log-level silent`);
+    expect([args, code, stdout, stderr]).toEqual([args, 1, '', expect.stringMatching(words)]);
+  }
+  for (const args of ['--port many', '--workers 0', '--log-level loud', '--grid 2by3']) expect(await alchemist(`serve ${args}`)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^error: [^\n]*\n$/) });
+  taken.close();
+});
