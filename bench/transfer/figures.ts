@@ -6,13 +6,14 @@ import { AlchemistError } from '#src/errors.js';
 import { DARK, type Figure, figuresOf, LIGHT, type Theme } from './figure.js';
 import { pageOf } from './page.js';
 import type { Study } from './records.js';
+import type { Table } from './tables.js';
 import { summarise } from './summary.js';
 
 type Echarts = typeof import('echarts');
 
 export interface Figures {
-  /** Writes all figures and the page. @returns the files. @throws AlchemistError E_FILE. */
-  write(study: Study, folder: string): string[];
+  /** Writes all figures and the page, with `more` tables at its end. @returns the files. @throws AlchemistError E_FILE. */
+  write(study: Study, folder: string, more?: readonly Table[]): string[];
   /** One figure as SVG. */
   svg(figure: Figure, theme: Theme): string;
 }
@@ -32,11 +33,11 @@ export async function openFigures(): Promise<Figures> {
     chart.dispose();
     return drawn;
   };
-  const write = (study: Study, folder: string): string[] => {
+  const write = (study: Study, folder: string, more: readonly Table[] = []): string[] => {
     const figures = figuresOf(summarise(study));
     const files: [name: string, content: string][] = [
       ...figures.flatMap((figure): [string, string][] => [[`${figure.name}.svg`, svg(figure, LIGHT)], [`${figure.name}-dark.svg`, svg(figure, DARK)]]),
-      ['transfer.html', pageOf(study, figures, readFileSync(createRequire(import.meta.url).resolve('echarts/dist/echarts.min.js'), 'utf8'))],
+      ['transfer.html', pageOf(study, figures, readFileSync(createRequire(import.meta.url).resolve('echarts/dist/echarts.min.js'), 'utf8'), more)],
     ];
     return files.map(([name, content]) => {
       const path = join(folder, name);

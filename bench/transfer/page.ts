@@ -32,8 +32,11 @@ const paint = () => figures.forEach((figure, k) => {
 dark.addEventListener('change', paint);
 paint();`;
 
-/** @param echarts the source of the library, which is put into the page. */
-export function pageOf(study: Study, figures: readonly Figure[], echarts: string): string {
+/**
+ * @param echarts the source of the library, which is put into the page.
+ * @param more tables of other measurements.
+ */
+export function pageOf(study: Study, figures: readonly Figure[], echarts: string, more: readonly Table[] = []): string {
   const drawn = figures.map(({ name, width, height, option }) => ({ id: name, width, height, light: option(LIGHT), dark: option(DARK) }));
   return `<!doctype html>
 <html lang="en">
@@ -45,7 +48,7 @@ export function pageOf(study: Study, figures: readonly Figure[], echarts: string
 <p>${escape(study.run.date.slice(0, 10))}. Every transfer has been verified by a checksum by entry position; all cells and the bare socket were measured in turns.</p>
 <dl>${factsOf(study).map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join('')}</dl>
 ${figures.map(({ name, width, height, title }) => `<div class="figure"><div id="${name}" style="width:${width}px;height:${height}px" role="img" aria-label="${escape(title)}"></div></div>`).join('\n')}
-${tablesOf(study).filter(({ rows }) => rows.length > 0).map(tableHtml).join('\n')}
+${[...tablesOf(study), ...more].filter(({ rows }) => rows.length > 0).map(tableHtml).join('\n')}
 <script>${embedded(echarts)}</script>
 <script>const figures = ${embedded(JSON.stringify(drawn))};${SCRIPT}</script>
 </html>
