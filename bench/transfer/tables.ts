@@ -11,7 +11,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-const ms = (seconds: number): string => (seconds * 1e3).toPrecision(3);
+const ms = (seconds: number): string => (seconds >= 1 ? (seconds * 1e3).toFixed(0) : (seconds * 1e3).toPrecision(3));
 const times = (x: number): string => x.toFixed(2);
 
 export function headingOf({ direction, shape, dtype, partitions, cells }: Panel): string {
@@ -29,7 +29,7 @@ export function tablesOf(study: Study): Table[] {
     {
       heading: 'targets',
       titles: ['<', '', '', '<'],
-      rows: reached.map(({ what, value, limit, most, met }) => [what, value.toFixed(2), `${most ? '≤' : '≥'} ${limit}`, met ? 'met' : 'missed']),
+      rows: reached.map(({ what, value, limit, most, met }) => [what, value.toFixed(3), `${most ? '≤' : '≥'} ${limit}`, met ? 'met' : 'missed']),
     },
   ];
 }
