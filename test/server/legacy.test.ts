@@ -1,0 +1,142 @@
+/** The legacy protocol on real sockets: every dialect and layout on every number of workers, by clients that derive rows and columns as the real ones do. */
+import { once } from 'node:events';
+import { connect as connectSocket, type Socket } from 'node:net';
+import type { AlchemistServer } from '#src/index.js';
+import type { DistPair } from '#src/layout/distribution.js';
+import type { LegacyClient } from '#src/protocol/legacy/client.js';
+import { COMMANDS, LAYOUTS } from '#src/protocol/legacy/codes.js';
+import { decodeHeader, HEADER_BYTES, type MessageHeader } from '#src/protocol/legacy/header.js';
+import type { MatrixInfo } from '#src/protocol/legacy/matrix-info.js';
+import type { WorkerInfo } from '#src/protocol/legacy/worker-info.js';
+import { Answer, clientRanges, CLIENTS, DASK, indices, PYTHON, Requests } from '../protocol/legacy/legacy-client.js';
+import { mustServe, started, until } from './started.js';
+
+/** One connection of a legacy client: a question, an answer. */
+class Line {
+  #bytes = Buffer.alloc(0);
+  requests: Requests;
+
+  private constructor(readonly socket: Socket, readonly client: LegacyClient) {
+    this.requests = new Requests(client);
+    socket.on('data', (bytes) => (this.#bytes = Buffer.concat([this.#bytes, bytes])));
+    socket.on('error', () => {});
+  }
+
+  static async open(port: number, client: LegacyClient): Promise<Line> {
+    const socket = connectSocket(port, '127.0.0.1');
+    await once(socket, 'connect');
+    const line = new Line(socket, client);
+    const { header } = await line.ask((requests) => requests.handshake());
+    line.requests = new Requests(client, { clientId: header.clientId, sessionId: header.sessionId });
+    return line;
+  }
+
+  async ask(question: (requests: Requests) => Uint8Array): Promise<{ header: MessageHeader; answer: Answer }> {
+    this.socket.write(question(this.requests));
+    let header: MessageHeader | undefined;
+    await until('the answer has come', () => {
+      if (this.#bytes.length >= HEADER_BYTES) header = decodeHeader(this.#bytes);
+      return this.socket.destroyed || (header !== undefined && this.#bytes.length >= HEADER_BYTES + header.bodyBytes);
+    });
+    if (!header) throw new Error('the server hung up');
+    const body = Uint8Array.from(this.#bytes.subarray(HEADER_BYTES, HEADER_BYTES + header.bodyBytes));
+    this.#bytes = this.#bytes.subarray(HEADER_BYTES + header.bodyBytes);
+    return { header, answer: new Answer(body, this.client) };
+  }
+}
+
+/** A client with its workers. */
+class Client {
+  readonly data = new Map<number, Line>();
+
+  private constructor(readonly driver: Line) {}
+
+  static async open(server: AlchemistServer, kind: LegacyClient, workers: number): Promise<Client> {
+    const client = new Client(await Line.open(server.port, kind));
+    await client.request(workers);
+    return client;
+  }
+
+  async request(workers: number): Promise<WorkerInfo[]> {
+    const granted = (await this.driver.ask((requests) => requests.requestWorkers(workers))).answer.workers();
+    for (const { id, port } of granted) if (!this.data.has(id)) this.data.set(id, await Line.open(port, this.driver.client));
+    return granted;
+  }
+
+  async send(height: number, width: number, layout: DistPair, entry: (i: number, j: number) => number): Promise<MatrixInfo> {
+    const info = (await this.driver.ask((requests) => requests.sendMatrixInfo(height, width, layout))).answer.matrixInfo();
+    for (const [worker, line] of this.data) {
+      const ranges = clientRanges(layout, info.grid, height, width, worker);
+      const entries = indices(ranges.rows).flatMap((i) => indices(ranges.cols).map((j) => entry(i, j)));
+      if (entries.length > 0) await line.ask((requests) => requests.sendMatrixBlocks(info.id, [{ ranges, entries }]));
+    }
+    return info;
+  }
+
+  async fetch({ id, layout, grid, height, width }: MatrixInfo): Promise<number[][]> {
+    const matrix = Array.from({ length: height }, () => Array<number>(width).fill(NaN));
+    for (const [worker, line] of this.data) {
+      const ranges = clientRanges(layout, grid, height, width, worker);
+      if (indices(ranges.rows).length * indices(ranges.cols).length === 0) continue;
+      const { blocks } = (await line.ask((requests) => requests.requestMatrixBlocks(id, [ranges]))).answer.matrixBlocks();
+      for (const block of blocks) {
+        const cols = indices(block.ranges.cols);
+        indices(block.ranges.rows).forEach((i, r) => cols.forEach((j, c) => (matrix[i][j] = block.entries[r * cols.length + c])));
+      }
+    }
+    return matrix;
+  }
+
+  close(): void {
+    this.driver.socket.destroy();
+    for (const { socket } of this.data.values()) socket.destroy();
+  }
+}
+
+let server: AlchemistServer;
+beforeAll(async () => {
+  server = await started({ workers: 8, memoryPerWorker: '16MiB' });
+});
+afterEach(() => until('all workers are back', () => server.sessions === 0));
+
+const SENT = LAYOUTS.filter((layout): layout is DistPair => layout !== 'CIRC_CIRC');
+
+describe.each(Object.entries(CLIENTS))('a client of the kind %s', (_, kind) => {
+  test.each([1, 2, 3, 4, 6, 8])('on %d workers sends and fetches every layout, and runs TestLib', async (workers) => {
+    const client = await Client.open(server, kind, workers);
+    expect(client.data.size).toBe(workers);
+    const entry = (i: number, j: number): number => 10 * i + j + 0.5;
+    const wanted = Array.from({ length: 13 }, (__, i) => Array.from({ length: 9 }, (___, j) => entry(i, j)));
+    for (const layout of SENT) expect([layout, await client.fetch(await client.send(13, 9, layout, entry))]).toEqual([layout, wanted]);
+    const library = (await client.driver.ask((requests) => requests.loadLibrary('TestLib', '/usr/lib/testlib.so'))).answer.body.at(-1)!;
+    const A = await client.send(13, 9, 'MC_MR', (i, j) => (i === j ? 9 - i : 0));
+    const results = (await client.driver.ask((requests) => requests.runTask(library, 'truncated_svd', [{ name: 'A', type: 'MATRIX_ID', value: A.id }, { name: 'rank', type: 'INT', value: 3 }]))).answer.results();
+    const S = results.find(({ name }) => name === 'S')!;
+    (await client.fetch(S.value as MatrixInfo)).forEach(([value], k) => expect(value).toBeCloseTo(7 + k, 10));
+    const greeting = (await client.driver.ask((requests) => requests.runTask(library, 'greet', [{ name: 'in_long', type: 'LONG', value: 98_765_432_123_456_789n }, { name: 'in_double', type: 'DOUBLE', value: 77.25 }, { name: 'in_string', type: 'STRING', value: 'hello' }]))).answer.results();
+    const out = Object.fromEntries(greeting.map(({ name, value }) => [name, value]));
+    expect(out).toMatchObject({ out_long: 98_765_432_123_456_789n, out_double: 77.25, out_string: 'hello' });
+    client.close();
+  });
+});
+
+test('workers are listed, yielded, requested again, and refusals leave the client usable', async () => {
+  const client = await Client.open(server, PYTHON, 2);
+  const ids = async (command: keyof typeof COMMANDS): Promise<number[]> => (await client.driver.ask((requests) => requests.plain(command))).answer.workers().map(({ id }) => id);
+  expect([await ids('LIST_ALL_WORKERS'), await ids('LIST_ACTIVE_WORKERS'), await ids('LIST_INACTIVE_WORKERS'), await ids('LIST_ASSIGNED_WORKERS')]).toEqual([[1, 2, 3, 4, 5, 6, 7, 8], [1, 2], [3, 4, 5, 6, 7, 8], [1, 2]]);
+  const A = await client.send(5, 4, 'MC_MR', (i, j) => i - j);
+  expect((await client.driver.ask((requests) => requests.runTask(77, 'nosuch', []))).header.error).not.toBe(0);
+  expect((await client.fetch(A))[4][0]).toBe(4);
+  expect((await client.request(2)).length).toBe(4);
+  expect((await client.driver.ask((requests) => requests.yieldWorkers([]))).answer.workers().map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+  expect(await ids('LIST_INACTIVE_WORKERS')).toHaveLength(8);
+  client.close();
+});
+
+test('a client that vanishes gives back its workers, and native clients come next', async () => {
+  const client = await Client.open(server, DASK, 8);
+  await client.send(40, 40, 'VC_STAR', () => 1);
+  client.driver.socket.resetAndDestroy();
+  await mustServe(server);
+  client.close();
+});
