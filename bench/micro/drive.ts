@@ -31,12 +31,15 @@ function secondsPerCall({ name, run }: Subject, seconds: number): Promise<number
       maxTime: seconds,
       minSamples: 5,
       fn: (deferred: { resolve(): void }) => {
-        const done = run();
-        if (done) done.then(() => deferred.resolve(), fail);
-        else deferred.resolve();
+        try {
+          const done = run();
+          if (done) done.then(() => deferred.resolve(), fail);
+          else deferred.resolve();
+        } catch (error) {
+          fail(error); // thrown on, it would end the process
+        }
       },
       onComplete: () => resolve(bench.stats.mean),
-      onError: () => fail((bench as unknown as { error: unknown }).error),
     });
     const fail = (error: unknown): void => {
       bench.abort();
