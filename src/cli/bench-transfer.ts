@@ -110,7 +110,7 @@ export function addBenchTransfer(bench: Command): void {
     .command('transfer')
     .summary('matrices to a server and back, by layout, buffer size and aspect ratio')
     .description('Measures how long matrices take to a server and back, by layout, buffer size and aspect ratio.')
-    .option('--layouts <list>', "distributions, such as VC_STAR,MC_MR; or 'all'", layouts, ['VC_STAR', 'STAR_VC', 'MC_MR'])
+    .addOption(new Option('--layouts <list>', "distributions; or 'all'").argParser(layouts).default(['VC_STAR', 'STAR_VC', 'MC_MR'], 'VC_STAR,STAR_VC,MC_MR'))
     .addOption(new Option('--buffers <list>', 'longest payloads of a message; capped to the matrix').argParser(some(bytes(MIN_BUFFER_BYTES, MAX_BUFFER_BYTES))).default([1e5, 1e6, 1e7, 1e8, 1e9], '100KB,1MB,10MB,100MB,1GB'))
     .addOption(new Option('--size <bytes>', 'size of the matrix').argParser(bytes(LEAST, MOST)).default(128 * 2 ** 20, '128MiB'))
     .addOption(new Option('--shapes <list>', 'wide: as 250 000 × 200 000; tall: as 1 000 000 × 50 000').argParser(some(oneOf('wide', 'tall'))).default(['wide', 'tall'], 'wide,tall'))

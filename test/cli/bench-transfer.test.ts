@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { readStudy } from '#bench/transfer/records.js';
-import { alchemist, type Outcome } from './command.js';
+import { alchemist, cli, type Outcome, run } from './command.js';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bench-transfer-'));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
@@ -135,6 +135,15 @@ test.each([
   const { code, stdout, stderr } = await alchemist(`bench transfer ${options}`);
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(message);
+});
+
+test('without echarts nothing is measured before it is told what to install', async () => {
+  const hook = "export const resolve = (name, context, next) => { if (name === 'echarts') throw new Error('not installed'); return next(name, context); };";
+  const register = `import { register } from 'node:module'; register('data:text/javascript,' + ${JSON.stringify(encodeURIComponent(hook))});`;
+  const { code, stdout, stderr } = await run(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(register)}`, cli, 'bench', 'transfer', '--out', at('undrawn')]);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^error: figures need the package echarts[^\n]*npm install echarts[^\n]*--no-figure\n$/);
+  expect(fs.existsSync(at('undrawn'))).toBe(false);
 });
 
 test('a matrix that no worker can hold is refused before anything is started', async () => {
