@@ -17,6 +17,7 @@ import { Matrix } from '../local/matrix.js';
 import { EPSILON } from './epsilon.js';
 import type { GramOperator } from './gram-operator.js';
 import { BLOCK, BlockLanczos, type Ritz } from './lanczos.js';
+import { LookSchedule } from './look-schedule.js';
 import { columnNorms, orthonormalise } from './orthonormalise.js';
 import { RandomVectors } from './random-vectors.js';
 import { combine, diagonal, divideByUpper, fromMatrix, multiplyThin, toMatrix } from './small-matrix.js';
@@ -126,7 +127,7 @@ export class SvdSearch {
     return heap.scope(() => {
       const wanted = Math.max(1, this.#options.rank - found.values.length);
       const lanczos = new BlockLanczos(this.#operator, found.V, basisCapacity(wanted), this.#random);
-      const schedule = new Schedule();
+      const schedule = new LookSchedule();
       for (let step = 1; ; step++) {
         lanczos.step();
         this.iterations++;
@@ -293,30 +294,5 @@ export class SvdSearch {
         iterations: maxIterations,
       },
     });
-  }
-}
-
-/** When to look at the Ritz values next: solving the small problem at every step would cost as much as the steps. */
-class Schedule {
-  #due = 1;
-  #last: { step: number; digits: number } | undefined;
-
-  isDue(step: number): boolean {
-    return step >= this.#due;
-  }
-
-  /**
-   * Extrapolates from the last two looks; since convergence speeds up, only part of the way and at most a quarter of it so far. But looks shall not
-   * cost more than the steps between them; `price` is that of one, in steps.
-   */
-  plan(step: number, excess: number, price: number): void {
-    const digits = Math.log10(excess);
-    let wait = step / 4;
-    if (this.#last && this.#last.digits > digits) {
-      const rate = (this.#last.digits - digits) / (step - this.#last.step);
-      wait = Math.min(wait, (0.7 * digits) / rate);
-    }
-    this.#due = step + Math.max(1, Math.floor(Math.max(wait, price)));
-    this.#last = Number.isFinite(digits) ? { step, digits } : undefined;
   }
 }
