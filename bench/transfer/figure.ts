@@ -13,8 +13,14 @@ export interface Theme {
   readonly boxes: readonly string[];
 }
 
-export const LIGHT: Theme = { background: '#ffffff', ink: '#1f2328', faint: '#59636e', rule: '#dfe3e8', boxes: ['#0969da', '#bc4c00', '#1a7f37', '#8250df', '#bf3989', '#6e7781', '#9a6700'] };
-export const DARK: Theme = { background: '#0d1117', ink: '#e6edf3', faint: '#9198a1', rule: '#2d333b', boxes: ['#58a6ff', '#f0883e', '#3fb950', '#bc8cff', '#f778ba', '#8b949e', '#d29922'] };
+export const LIGHT: Theme = {
+  background: '#ffffff', ink: '#1f2328', faint: '#59636e', rule: '#dfe3e8',
+  boxes: ['#0969da', '#bc4c00', '#1a7f37', '#8250df', '#bf3989', '#6e7781', '#9a6700'],
+};
+export const DARK: Theme = {
+  background: '#0d1117', ink: '#e6edf3', faint: '#9198a1', rule: '#2d333b',
+  boxes: ['#58a6ff', '#f0883e', '#3fb950', '#bc8cff', '#f778ba', '#8b949e', '#d29922'],
+};
 
 export interface Figure {
   readonly name: string;
@@ -66,8 +72,12 @@ function figureOf(name: string, title: string, panels: readonly Panel[]): Figure
   const beyond = panels.flatMap(({ cells }) => cells.flatMap(({ relative }) => relative.outliers.filter((x) => x < low || x > high))).length;
 
   const option = (theme: Theme): EChartsOption => {
-    const text = (x: number, y: number, words: string, style: object = {}) => ({ type: 'text' as const, left: x, top: y, silent: true, style: { text: words, fill: theme.ink, font: `12px ${FONT}`, ...style } });
-    const stroke = (x: number, y: number, colour: string, dash: number[]) => ({ type: 'line' as const, silent: true, shape: { x1: x, y1: y, x2: x + 26, y2: y }, style: { stroke: colour, lineWidth: 1.5, lineDash: dash } });
+    const text = (x: number, y: number, words: string, style: object = {}) => ({
+      type: 'text' as const, left: x, top: y, silent: true, style: { text: words, fill: theme.ink, font: `12px ${FONT}`, ...style },
+    });
+    const stroke = (x: number, y: number, colour: string, dash: number[]) => ({
+      type: 'line' as const, silent: true, shape: { x1: x, y1: y, x2: x + 26, y2: y }, style: { stroke: colour, lineWidth: 1.5, lineDash: dash },
+    });
     const foot = height - 28;
     const caption = `${panels[0].cells[0].samples.length} samples of each${beyond > 0 ? `; ${beyond} beyond the scale` : ''}`;
     return {
@@ -113,7 +123,10 @@ function figureOf(name: string, title: string, panels: readonly Panel[]): Figure
       graphic: [
         text(24, 20, title, { font: `600 17px ${FONT}` }),
         text(24, 46, `transfer times relative to the mean of ${formatLayout(panels[0].reference.layout)} with ${formatBuffer(panels[0].reference.buffer)}`, { fill: theme.faint }),
-        ...panels.map(({ shape, cells: [{ cell }] }, column) => text(left(column), TOP - 26, `${thousands(cell.height)} × ${thousands(cell.width)} ${cell.dtype}, as ${SHAPES[shape].label}`, { font: `600 12px ${FONT}` })),
+        ...panels.map(({ shape, cells: [{ cell }] }, column) => {
+          const words = `${thousands(cell.height)} × ${thousands(cell.width)} ${cell.dtype}, as ${SHAPES[shape].label}`;
+          return text(left(column), TOP - 26, words, { font: `600 12px ${FONT}` });
+        }),
         ...layouts.map((layout, row) => text(24, top(row) + strip / 2 - 7, formatLayout(layout), { font: `600 13px ${FONT}`, fill: theme.boxes[row % theme.boxes.length] })),
         stroke(LEFT, foot + 6, theme.faint, [5, 4]),
         text(LEFT + 34, foot, `mean of ${formatLayout(panels[0].reference.layout)} with ${formatBuffer(panels[0].reference.buffer)}`, { fill: theme.faint }),
@@ -129,7 +142,12 @@ function figureOf(name: string, title: string, panels: readonly Panel[]): Figure
 const fiveOf = ({ relative: { low, lowerQuartile, median, upperQuartile, high } }: CellSummary): number[] => [low, lowerQuartile, median, upperQuartile, high];
 
 function tip({ cell, relative, times, bandwidth, samples }: CellSummary): string {
-  return `<b>${formatLayout(cell.layout)}, ${formatBuffer(cell.buffer)}</b><br>median ${relative.median.toFixed(2)}, middle half ${relative.lowerQuartile.toFixed(2)} to ${relative.upperQuartile.toFixed(2)}<br>${(times.median * 1e3).toPrecision(3)} ms, ${(bandwidth / 1e9).toFixed(2)} GB/s, ${samples.length} samples`;
+  const [low, middle, high] = [relative.lowerQuartile, relative.median, relative.upperQuartile].map((x) => x.toFixed(2));
+  return [
+    `<b>${formatLayout(cell.layout)}, ${formatBuffer(cell.buffer)}</b>`,
+    `median ${middle}, middle half ${low} to ${high}`,
+    `${(times.median * 1e3).toPrecision(3)} ms, ${(bandwidth / 1e9).toFixed(2)} GB/s, ${samples.length} samples`,
+  ].join('<br>');
 }
 
 /** From just below the least to just above the greatest whisker or floor, in round numbers. */

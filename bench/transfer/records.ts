@@ -79,7 +79,9 @@ export interface Study {
 /** @throws AlchemistError E_FILE when the first record is not that of a run. */
 export function studyOf(records: readonly StudyRecord[], where = 'the records'): Study {
   const [run] = records;
-  if (run?.type !== 'run' || run.format !== 1) throw new AlchemistError('E_FILE', `${where}: these are not the samples of a transfer study`, { hint: 'name a samples.jsonl that the study has written' });
+  if (run?.type !== 'run' || run.format !== 1) {
+    throw new AlchemistError('E_FILE', `${where}: these are not the samples of a transfer study`, { hint: 'name a samples.jsonl that the study has written' });
+  }
   const of = <T extends StudyRecord['type']>(type: T) => records.filter((record): record is Extract<StudyRecord, { type: T }> => record.type === type);
   return { run, samples: of('sample'), floors: of('floor'), connections: of('connection'), end: of('end')[0] };
 }

@@ -218,7 +218,9 @@ function randomEntries(data: Entries, seed: number): Entries {
 }
 
 function mustAgree(sum: number, expected: number, { layout, height, width }: Trial, direction: Direction): void {
-  if (sum !== expected) throw new AlchemistError('E_TASK', `${direction} of ${height}×${width} ${layout}: the entries are not where they should be (checksum ${sum}, not ${expected}), so its time does not count`);
+  if (sum === expected) return;
+  const what = `${direction} of ${height}×${width} ${layout}`;
+  throw new AlchemistError('E_TASK', `${what}: the entries are not where they should be (checksum ${sum}, not ${expected}), so its time does not count`);
 }
 
 async function runRecord(options: TransferOptions, client: StudyClient): Promise<StudyRecord> {

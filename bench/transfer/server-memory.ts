@@ -25,7 +25,9 @@ export function serverMemory(options: TransferOptions): number | undefined {
   }
   const needed = Math.ceil((most + SPARE_BYTES) / MiB) * MiB;
   if (needed > ADDRESS_SPACE) {
-    throw new AlchemistError('E_MEMORY', `a worker would have to hold ${Math.ceil(most / MiB)} MiB, more than the 4 GiB that it can address`, { hint: 'choose a smaller --size, more --workers, or layouts without copies' });
+    throw new AlchemistError('E_MEMORY', `a worker would have to hold ${Math.ceil(most / MiB)} MiB, more than the 4 GiB that it can address`, {
+      hint: 'choose a smaller --size, more --workers, or layouts without copies',
+    });
   }
   return needed * options.workers <= ADDRESS_SPACE ? undefined : needed;
 }

@@ -111,7 +111,11 @@ export function addBenchTransfer(bench: Command): void {
     .summary('matrices to a server and back, by layout, buffer size and aspect ratio')
     .description('Measures how long matrices take to a server and back, by layout, buffer size and aspect ratio.')
     .addOption(new Option('--layouts <list>', "distributions; or 'all'").argParser(layouts).default(['VC_STAR', 'STAR_VC', 'MC_MR'], 'VC_STAR,STAR_VC,MC_MR'))
-    .addOption(new Option('--buffers <list>', 'longest payloads of a message; capped to the matrix').argParser(some(bytes(MIN_BUFFER_BYTES, MAX_BUFFER_BYTES))).default([1e5, 1e6, 1e7, 1e8, 1e9], '100KB,1MB,10MB,100MB,1GB'))
+    .addOption(
+      new Option('--buffers <list>', 'longest payloads of a message; capped to the matrix')
+        .argParser(some(bytes(MIN_BUFFER_BYTES, MAX_BUFFER_BYTES)))
+        .default([1e5, 1e6, 1e7, 1e8, 1e9], '100KB,1MB,10MB,100MB,1GB'),
+    )
     .addOption(new Option('--size <bytes>', 'size of the matrix').argParser(bytes(LEAST, MOST)).default(128 * 2 ** 20, '128MiB'))
     .addOption(new Option('--shapes <list>', 'wide: as 250 000 × 200 000; tall: as 1 000 000 × 50 000').argParser(some(oneOf('wide', 'tall'))).default(['wide', 'tall'], 'wide,tall'))
     .addOption(new Option('--directions <list>', 'send, fetch').argParser(some(oneOf('send', 'fetch'))).default(['send', 'fetch'], 'send,fetch'))
@@ -130,12 +134,15 @@ export function addBenchTransfer(bench: Command): void {
 
 async function transfer(options: TransferCommandOptions): Promise<void> {
   const { out, compare } = options;
-  const [{ readStudy, studyOf }, figures] = await Promise.all([part<Records>('records'), out !== undefined && options.figure ? part<Drawing>('figures').then(({ openFigures }) => openFigures()) : undefined]);
+  const { readStudy, studyOf } = await part<Records>('records');
+  // Not after an hour of measuring: whoever asks for figures must be able to draw them.
+  const figures = out !== undefined && options.figure ? await (await part<Drawing>('figures')).openFigures() : undefined;
   const before = compare === undefined ? undefined : readStudy(compare);
   const report = async (study: Study): Promise<void> => {
     const { tablesOf, comparison, factsOf } = await part<Tables>('tables');
     print(...facts(factsOf(study)));
-    for (const { heading, titles, rows } of [...tablesOf(study), ...(before ? [comparison(before, study)] : [])]) if (rows.length > 0) print('', bold(heading), ...table(titles, rows));
+    const tables = [...tablesOf(study), ...(before ? [comparison(before, study)] : [])];
+    for (const { heading, titles, rows } of tables) if (rows.length > 0) print('', bold(heading), ...table(titles, rows));
     if (figures && out !== undefined) print('', ...figures.write(study, out).map((file) => `  ${file}`));
   };
   if (options.from !== undefined) return report(readStudy(options.from));

@@ -187,7 +187,7 @@ describe('report of recorded samples', () => {
     expect(summarise(partial)[0].reference).toMatchObject({ layout: 'MC_MR', buffer: 1e8 });
   });
 
-  test('as figures: a box for every cell, every word on the sheet, nothing wider than it', async () => {
+  test('as figures: a box for every cell, every word on the sheet, in colours of the theme only', async () => {
     const figures = figuresOf(summarise(study));
     expect(figures.map(({ name }) => name)).toEqual(['send', 'fetch']);
     const { svg } = await openFigures();
