@@ -203,7 +203,7 @@ describe('a worker', () => {
     const created = (await client.ask('CREATE', { id: 3, height: 2, width: 2, dtype: 'f64', dist: 'MC_MR' })) as unknown as { result: { matrix: { id: number } } };
     const matrix = created.result.matrix.id;
     const worker = await RawClient.open(ports[0]);
-    await worker.ask('ATTACH', { id: 1, ...welcome });
+    await worker.ask('ATTACH', { id: 1, session: welcome.session, secret: welcome.secret });
     expect(await worker.ask('PUT', { id: 2, matrix, ...some, dtype: 'f32', last: true }, [new Uint8Array(16)])).toMatchObject({ code: 'E_ARGUMENT', message: expect.stringMatching(/type f64, but the block has f32/) });
     const outside = { start: 1, step: 1, count: 2 };
     expect(await worker.ask('PUT', { id: 3, matrix, ...some, rows: outside, last: true }, [new Uint8Array(32)])).toMatchObject({ code: 'E_SHAPE', message: expect.stringMatching(/does not fit into the 2×2 matrix/) });
