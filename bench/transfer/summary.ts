@@ -55,7 +55,8 @@ export function summarise({ run, samples, floors }: Study): Panel[] {
     if (groups.length === 0) return [];
     const reference = referenceOf(groups);
     const unit = mean(reference.map(({ seconds }) => seconds));
-    const bare = floors.filter(({ shape, dtype, direction }) => shape === place.shape && dtype === place.dtype && direction === place.direction).map(({ seconds }) => seconds);
+    // The bare socket knows no shapes: all its samples count.
+    const bare = floors.filter(({ dtype, direction }) => dtype === place.dtype && direction === place.direction).map(({ seconds }) => seconds);
     const floor = bare.length > 0 ? median(bare) : NaN;
     const cells = groups.map((group): CellSummary => {
       const seconds = group.map((sample) => sample.seconds);

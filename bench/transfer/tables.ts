@@ -54,7 +54,7 @@ function partsTable(panels: readonly Panel[], { floors }: Study): Table {
   const rows = panels.flatMap((panel) => {
     const ofLayout = panel.cells.filter(({ cell }) => cell.layout === panel.reference.layout);
     const shown = new Set<CellSummary>([ofLayout.find(({ cell }) => cell.buffer === panel.reference.buffer)!, ofLayout[0]]);
-    const alike = floors.filter(({ shape, dtype, direction }) => shape === panel.shape && dtype === panel.dtype && direction === panel.direction);
+    const alike = floors.filter(({ dtype, direction }) => dtype === panel.dtype && direction === panel.direction);
     const bare = alike.map(({ seconds }) => seconds);
     return [...shown].map((summary) => {
       const parts = partsOf(summary);
