@@ -12,12 +12,10 @@ export const processorClock: Clock = () => {
   return (user + system) / 1e6;
 };
 
-/** Share of a processor that others may use during a round that counts. */
+/** Share of a processor that others may use during a quiet round. */
 const QUIET = 0.12;
 /** Seconds after which optimised code has come, even on a busy machine. */
 const WARM_UP = 0.2;
-/** With fewer quiet rounds than this, all count. */
-const ENOUGH = 3;
 
 export interface MeasureOptions {
   /** Rounds that are to count; up to twice as many are made. */
@@ -28,23 +26,22 @@ export interface MeasureOptions {
 }
 
 /**
- * Seconds of each subject in each round that counts: result[subject][round]. Rounds during which other processes were at work are dropped,
- * unless the machine is never quiet.
+ * Seconds of each subject in each round that counts: result[subject][round]. Rounds during which other processes were at work are repeated,
+ * within reason; the calmest ones count.
  */
 export async function measure(subjects: readonly (() => unknown)[], options: MeasureOptions = {}): Promise<number[][]> {
   const { rounds = 9, turn = 0.05, clock = wallClock } = options;
   const calls: number[] = [];
   for (const subject of subjects) calls.push(Math.max(1, Math.ceil(turn / (await warmUp(subject)))));
-  const all: { seconds: number[]; quiet: boolean }[] = [];
-  const quiet = (): typeof all => all.filter((round) => round.quiet);
-  while (quiet().length < rounds && all.length < 2 * rounds) {
+  const all: { seconds: number[]; disturbance: number }[] = [];
+  while (all.length < 2 * rounds && all.filter(({ disturbance }) => disturbance <= QUIET).length < rounds) {
     const [start, others] = [wallClock(), otherWork()];
     const seconds: number[] = [];
     for (const [index, subject] of subjects.entries()) seconds.push(await repeat(subject, calls[index], clock));
     // The system counts in hundredths of a second.
-    all.push({ seconds, quiet: otherWork() - others <= QUIET * (wallClock() - start) + 0.02 });
+    all.push({ seconds, disturbance: (otherWork() - others - 0.02) / (wallClock() - start) });
   }
-  const kept = quiet().length >= Math.min(ENOUGH, rounds) ? quiet() : all;
+  const kept = all.sort((p, q) => p.disturbance - q.disturbance).slice(0, rounds);
   return subjects.map((_, index) => kept.map(({ seconds }) => seconds[index]));
 }
 
