@@ -25,7 +25,7 @@ const INPUTS: [name: string, source: MatrixLike, options?: SendOptions][] = [
 ];
 
 everywhere('2x2', (session) => {
-  test.each(INPUTS)('%s', async (_, source, options) => {
+  test.each(INPUTS.map(([name, source, options]) => ({ name, source, options })))('$name', async ({ source, options }) => {
     const A = await session().send(source, options);
     const fetched = await session().fetch(A);
     expect(fetched.toArray()).toEqual(ROWS);
