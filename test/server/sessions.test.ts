@@ -184,7 +184,8 @@ describe('a rank that dies', () => {
     const al = await session(server, { workers: 2 });
     await al.run('trial', 'die', { ranks: [0, 1], how: 'exit later' });
     await al.close();
-    await delay(60);
+    // Long enough for both threads to be gone, on a busy machine too.
+    await delay(750);
     await mustServe(server);
   });
 });
