@@ -4,6 +4,7 @@ export default {
   testMatch: ['**/*.test.js'],
   transform: {},
   testEnvironment: 'node',
-  testTimeout: 60_000,
+  setupFilesAfterEnv: ['<rootDir>/test/retry.mjs'],
+  testTimeout: 120_000,
   maxWorkers: 2,
 };
