@@ -7,7 +7,7 @@ import type { MessageHeader } from '../../protocol/legacy/header.js';
 import { type BodySink, MessageParser } from '../../protocol/legacy/message-parser.js';
 import { encodeRefusal } from '../../protocol/legacy/refusals.js';
 import type { Addressee } from '../../protocol/legacy/responses.js';
-import type { Connection } from '../port.js';
+import { type Connection, MAX_UNREAD_BYTES } from '../port.js';
 
 /** For refusals before the handshake has told more. */
 const ANY_CLIENT: LegacyClient = { dialect: 'HEAD', language: 'Python', scalarsLittleEndian: false, entriesLittleEndian: true, bufferBytes: undefined };
@@ -83,7 +83,9 @@ export abstract class LegacyConnection implements Connection {
   }
 
   protected write(bytes: Uint8Array | undefined): void {
-    if (bytes && this.socket.writable) this.socket.write(bytes);
+    if (!bytes || !this.socket.writable) return;
+    if (this.socket.writableLength > MAX_UNREAD_BYTES) this.socket.destroy();
+    else this.socket.write(bytes);
   }
 
   #message(header: MessageHeader, gathered: Uint8Array): void {
