@@ -90,7 +90,7 @@ export class ControlConnection extends FramedConnection {
       log.warn({ peer: this.socket.remoteAddress, client }, 'wrong token');
       throw new AlchemistError('E_AUTH', token === undefined ? 'this server wants a token' : 'the token is wrong', { hint: 'connect with the token that the server was started with' });
     }
-    this.#session ??= this.#driver.begin('native');
+    this.#session ??= this.#driver.begin();
     const limits = { headerBytes: MAX_HEADER_BYTES, payloadBytes: MAX_PAYLOAD_BYTES, inFlight: MAX_IN_FLIGHT, matrices: MAX_MATRICES };
     log.info({ session: this.#session.id, peer: this.socket.remoteAddress, client }, 'session begins');
     this.write(encodeMessage('WELCOME', { id, version, server: program, limits, session: this.#session.id, secret: this.#session.secret }));

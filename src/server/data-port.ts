@@ -4,6 +4,7 @@ import type { TlsOptions } from 'node:tls';
 import type { Rank } from '../engine/rank.js';
 import { AlchemistError } from '../errors.js';
 import { DataConnection } from './data-connection.js';
+import { LegacyAccess } from './legacy/access.js';
 import { LegacyData } from './legacy/data.js';
 import { Port } from './port.js';
 
@@ -11,8 +12,8 @@ import { Port } from './port.js';
 export interface Owner {
   readonly session: number;
   readonly secret: Uint8Array;
-  /** Whether its client speaks the legacy protocol, which knows no secret: then, and only then, this port does too. */
-  readonly legacy: boolean;
+  /** The machine of its client, if that speaks the legacy protocol: then, and only then, this port does too. */
+  readonly legacyClient?: string;
   /** Where this worker's rank is; looked up on each use, since a new start replaces it. */
   readonly rank: () => Rank;
 }
@@ -30,6 +31,7 @@ export interface DataPortOptions {
 export class DataPort {
   readonly #port: Port;
   #owner: Owner | undefined;
+  #legacyAccess: LegacyAccess | undefined;
   /** Legacy clients call their connections by number, from 2. */
   #legacyConnections = 1;
 
@@ -71,6 +73,7 @@ export class DataPort {
   /** Lends the worker to a session; undefined takes it back and closes every connection. */
   lend(owner: Owner | undefined): void {
     this.#owner = owner;
+    this.#legacyAccess = owner?.legacyClient === undefined ? undefined : new LegacyAccess(owner, owner.legacyClient);
     if (!owner) this.#port.disconnect();
   }
 
@@ -91,8 +94,8 @@ export class DataPort {
     return this.options.worker;
   }
 
-  /** The owner if it is a legacy client: their data connections say nothing of who they are, so they are let to no other's matrices. */
-  get legacyOwner(): Owner | undefined {
-    return this.#owner?.legacy ? this.#owner : undefined;
+  /** What legacy connections may do here; undefined while the worker works for no legacy client. */
+  get legacyAccess(): LegacyAccess | undefined {
+    return this.#legacyAccess;
   }
 }

@@ -84,9 +84,9 @@ export class Driver {
     return this.#sessions;
   }
 
-  /** A session for a client that has shown who it is. */
-  begin(protocol: 'native' | 'legacy'): ServerSession {
-    const session = new ServerSession(this.#nextSession++, this.#options, protocol === 'legacy');
+  /** A session for a client that has shown who it is. @param legacyClient the client's machine, if it speaks the legacy protocol. */
+  begin(legacyClient?: string): ServerSession {
+    const session = new ServerSession(this.#nextSession++, this.#options, legacyClient);
     this.#sessions.set(session.id, session);
     return session;
   }

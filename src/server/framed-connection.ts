@@ -3,10 +3,7 @@ import type { Socket } from 'node:net';
 import { type Frame, FrameDecoder, type PayloadSink } from '../protocol/frame-decoder.js';
 import type { FrameLimits } from '../protocol/frame.js';
 import { encodeError } from '../protocol/replies.js';
-import { type Connection, hangUp } from './port.js';
-
-/** Bytes of answers that may wait for a client that does not read them. */
-const MAX_UNREAD_BYTES = 16 * 2 ** 20;
+import { type Connection, hangUp, MAX_UNREAD_BYTES } from './port.js';
 
 /** Where bytes go that nobody wants. */
 const WASTE = new Uint8Array(64 * 1024);

@@ -22,6 +22,8 @@ export interface PortOptions {
   readonly tls?: TlsOptions;
 }
 
+/** Bytes of answers that may wait for a client that does not read them. */
+export const MAX_UNREAD_BYTES = 16 * 2 ** 20;
 /** Milliseconds after which a silent connection is probed: a peer that has vanished is noticed. */
 const KEEP_ALIVE_MS = 15_000;
 /** Milliseconds that a client has to take our last words, and to hang up in turn. */

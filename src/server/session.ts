@@ -33,8 +33,8 @@ export class ServerSession {
   constructor(
     readonly id: number,
     readonly house: SessionHouse,
-    /** Whether its client speaks the legacy protocol. */
-    readonly legacy: boolean,
+    /** The machine of its client, if that speaks the legacy protocol. */
+    readonly legacyClient?: string,
   ) {}
 
   /** The workers of this session, by id. */
@@ -71,7 +71,7 @@ export class ServerSession {
    */
   requestWorkers(count: number, wanted: Pick<StartOptions, 'grid' | 'order'> = {}): Promise<number> {
     return this.#change(async () => {
-      const lent = await this.house.pool.lend(count, { session: this.id, secret: this.secret, legacy: this.legacy });
+      const lent = await this.house.pool.lend(count, { session: this.id, secret: this.secret, legacyClient: this.legacyClient });
       const team = [...this.#workers, ...lent].sort((a, b) => a.id - b.id);
       try {
         // A grid was asked for the number of workers that were asked for: with fewer it cannot be had.

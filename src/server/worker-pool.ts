@@ -19,8 +19,8 @@ export interface WorkerPoolOptions {
 export interface Loan {
   readonly session: number;
   readonly secret: Uint8Array;
-  /** Whether its client speaks the legacy protocol. */
-  readonly legacy: boolean;
+  /** The machine of its client, if that speaks the legacy protocol. */
+  readonly legacyClient?: string;
 }
 
 /** A rank's thread that listens on a port of its own, also after it has been replaced. */

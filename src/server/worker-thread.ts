@@ -7,7 +7,7 @@ import { DataPort } from './data-port.js';
 export type WorkerMessage =
   | RankMessage
   | { readonly kind: 'listen'; readonly host: string; readonly port: number; readonly worker: number; readonly greetingSeconds: number; readonly tls?: Pick<TlsOptions, 'cert' | 'key' | 'minVersion'> }
-  | { readonly kind: 'lend'; readonly session: number; readonly secret: Uint8Array; readonly legacy: boolean }
+  | { readonly kind: 'lend'; readonly session: number; readonly secret: Uint8Array; readonly legacyClient?: string }
   | { readonly kind: 'takeBack' }
   | { readonly kind: 'traffic' };
 
@@ -29,7 +29,7 @@ export default async function handle(message: WorkerMessage): Promise<RankReply 
         return { ok: false, error: toWire(error) };
       }
     case 'lend':
-      dataPort?.lend({ session: message.session, secret: message.secret, legacy: message.legacy, rank: rankNow });
+      dataPort?.lend({ session: message.session, secret: message.secret, legacyClient: message.legacyClient, rank: rankNow });
       return { ok: true };
     case 'takeBack':
       dataPort?.lend(undefined);

@@ -1,49 +1,13 @@
 /** The legacy protocol on real sockets: every dialect and layout on every number of workers, by clients that derive rows and columns as the real ones do. */
-import { once } from 'node:events';
-import { connect as connectSocket, type Socket } from 'node:net';
 import type { AlchemistServer } from '#src/index.js';
 import type { DistPair } from '#src/layout/distribution.js';
 import type { LegacyClient } from '#src/protocol/legacy/client.js';
 import { COMMANDS, LAYOUTS } from '#src/protocol/legacy/codes.js';
-import { decodeHeader, HEADER_BYTES, type MessageHeader } from '#src/protocol/legacy/header.js';
 import type { MatrixInfo } from '#src/protocol/legacy/matrix-info.js';
 import type { WorkerInfo } from '#src/protocol/legacy/worker-info.js';
-import { Answer, clientRanges, CLIENTS, DASK, indices, PYTHON, Requests } from '../protocol/legacy/legacy-client.js';
+import { clientRanges, CLIENTS, DASK, indices, PYTHON } from '../protocol/legacy/legacy-client.js';
+import { Line } from './legacy-line.js';
 import { mustServe, started, until } from './started.js';
-
-/** One connection of a legacy client: a question, an answer. */
-class Line {
-  #bytes = Buffer.alloc(0);
-  requests: Requests;
-
-  private constructor(readonly socket: Socket, readonly client: LegacyClient) {
-    this.requests = new Requests(client);
-    socket.on('data', (bytes) => (this.#bytes = Buffer.concat([this.#bytes, bytes])));
-    socket.on('error', () => {});
-  }
-
-  static async open(port: number, client: LegacyClient): Promise<Line> {
-    const socket = connectSocket(port, '127.0.0.1');
-    await once(socket, 'connect');
-    const line = new Line(socket, client);
-    const { header } = await line.ask((requests) => requests.handshake());
-    line.requests = new Requests(client, { clientId: header.clientId, sessionId: header.sessionId });
-    return line;
-  }
-
-  async ask(question: (requests: Requests) => Uint8Array): Promise<{ header: MessageHeader; answer: Answer }> {
-    this.socket.write(question(this.requests));
-    let header: MessageHeader | undefined;
-    await until('the answer has come', () => {
-      if (this.#bytes.length >= HEADER_BYTES) header = decodeHeader(this.#bytes);
-      return this.socket.destroyed || (header !== undefined && this.#bytes.length >= HEADER_BYTES + header.bodyBytes);
-    });
-    if (!header) throw new Error('the server hung up');
-    const body = Uint8Array.from(this.#bytes.subarray(HEADER_BYTES, HEADER_BYTES + header.bodyBytes));
-    this.#bytes = this.#bytes.subarray(HEADER_BYTES + header.bodyBytes);
-    return { header, answer: new Answer(body, this.client) };
-  }
-}
 
 /** A client with its workers. */
 class Client {
@@ -52,14 +16,14 @@ class Client {
   private constructor(readonly driver: Line) {}
 
   static async open(server: AlchemistServer, kind: LegacyClient, workers: number): Promise<Client> {
-    const client = new Client(await Line.open(server.port, kind));
+    const client = new Client(await Line.greeted(server.port, kind));
     await client.request(workers);
     return client;
   }
 
   async request(workers: number): Promise<WorkerInfo[]> {
     const granted = (await this.driver.ask((requests) => requests.requestWorkers(workers))).answer.workers();
-    for (const { id, port } of granted) if (!this.data.has(id)) this.data.set(id, await Line.open(port, this.driver.client));
+    for (const { id, port } of granted) if (!this.data.has(id)) this.data.set(id, await Line.greeted(port, this.driver.client));
     return granted;
   }
 

@@ -98,6 +98,21 @@ test('two clients at once, with grids of their own, keep apart', async () => {
   await expect(connect(server.url)).rejects.toMatchObject({ code: 'E_WORKERS', message: expect.stringMatching(/none of the 6 workers is free/) });
 });
 
+test('several servers from one process: their sessions keep apart, and the end of one leaves the other', async () => {
+  const servers = [await started({ workers: 2 }), await started({ workers: 1 })];
+  const [first, second] = await Promise.all(servers.map(({ url }) => connect(url)));
+  const [A, B] = await Promise.all([first.constant(3, 2, 5), second.constant(3, 2, 7)]);
+  const fetched = await Promise.all([first.fetch(A), second.fetch(B)]);
+  expect(fetched.map((matrix) => matrix.get(2, 1))).toEqual([5, 7]);
+  await expect(second.norm(A)).rejects.toMatchObject({ code: 'E_ARGUMENT' });
+  await expect(first.add(A, B)).rejects.toMatchObject({ code: 'E_ARGUMENT' });
+  await servers[0].close();
+  await expect(first.norm(A)).rejects.toMatchObject({ name: 'AlchemistError' });
+  expect(await second.norm(B, 'max')).toBe(7);
+  await second.close();
+  await mustServe(servers[1]);
+});
+
 test('fewer workers are granted when fewer are free; more later, some back, all back: matrices keep ids and contents', async () => {
   const server = await started({ workers: 6 });
   const first = await connect(server.url, { workers: 4 });

@@ -1,18 +1,24 @@
 /** What a legacy client's connections to the driver and to workers have in common: the handshake, and one answer for every message. */
 import type { Socket } from 'node:net';
 import type { ConnectionIds, LegacyClient } from '../../protocol/legacy/client.js';
-import { COMMANDS } from '../../protocol/legacy/codes.js';
+import { COMMANDS, ERRORS } from '../../protocol/legacy/codes.js';
 import { encodeHandshakeReply, recogniseHandshake } from '../../protocol/legacy/handshake.js';
 import type { MessageHeader } from '../../protocol/legacy/header.js';
 import { type BodySink, MessageParser } from '../../protocol/legacy/message-parser.js';
 import { encodeRefusal } from '../../protocol/legacy/refusals.js';
 import type { Addressee } from '../../protocol/legacy/responses.js';
-import type { Connection } from '../port.js';
+import { type Connection, MAX_UNREAD_BYTES } from '../port.js';
 
 /** For refusals before the handshake has told more. */
 const ANY_CLIENT: LegacyClient = { dialect: 'HEAD', language: 'Python', scalarsLittleEndian: false, entriesLittleEndian: true, bufferBytes: undefined };
 
 const RECEIVE_BYTES = 64 * 1024;
+
+/** An id as every client can hold it: the JVM's shorts are signed, and 0 stands for none. */
+export const shortId = (id: number): number => id & 0x7fff || 1;
+
+/** Whether a message bears the ids that its connection was given: those of all clients do. */
+export const repeatsIds = (header: ConnectionIds, given: ConnectionIds): boolean => header.clientId === given.clientId && header.sessionId === given.sessionId;
 
 export abstract class LegacyConnection implements Connection {
   /** Whom answers are for; undefined before the handshake. */
@@ -77,7 +83,9 @@ export abstract class LegacyConnection implements Connection {
   }
 
   protected write(bytes: Uint8Array | undefined): void {
-    if (bytes && this.socket.writable) this.socket.write(bytes);
+    if (!bytes || !this.socket.writable) return;
+    if (this.socket.writableLength > MAX_UNREAD_BYTES) this.socket.destroy();
+    else this.socket.write(bytes);
   }
 
   #message(header: MessageHeader, gathered: Uint8Array): void {
@@ -89,6 +97,7 @@ export abstract class LegacyConnection implements Connection {
       try {
         if (header.command === COMMANDS.HANDSHAKE) this.#handshake(body);
         else if (!this.to) throw new Error('a connection begins with a handshake');
+        else if (!repeatsIds(header, this.to)) this.write(encodeRefusal(this.to, header.command, 'these are not the ids that this connection was given', ERRORS.INVALID_CLIENT_ID));
         else await this.answer(header, body);
       } catch (error) {
         const to = this.to ?? { clientId: 0, sessionId: 0, client: ANY_CLIENT };

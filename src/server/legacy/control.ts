@@ -18,7 +18,9 @@ import type { MatrixRecord } from '../../session/backend.js';
 import type { Driver } from '../driver.js';
 import type { ServerSession } from '../session.js';
 import type { Worker } from '../worker-pool.js';
-import { LegacyConnection } from './connection.js';
+import { LegacyConnection, shortId } from './connection.js';
+import { machineOf } from './machine-of.js';
+import { MatrixIds } from './matrix-ids.js';
 
 /** The first library of a session has had this id since the first server. */
 const FIRST_LIBRARY = 3;
@@ -28,6 +30,8 @@ type RunTask = Extract<LegacyRequest, { command: 'RUN_TASK' }>;
 export class LegacyControl extends LegacyConnection {
   readonly #driver: Driver;
   #session: ServerSession | undefined;
+  /** What the client calls its matrices. */
+  #ids: MatrixIds | undefined;
   /** Handshakes on this connection: the client's session id. */
   #handshakes = 0;
   /** Loaded libraries by id: their names. */
@@ -37,8 +41,9 @@ export class LegacyControl extends LegacyConnection {
     super(socket, () => {
       // These clients cannot show a token: a server that wants one is not for them.
       if (driver.token !== undefined) throw new AlchemistError('E_AUTH', 'this server wants a token, which legacy clients cannot give');
-      this.#session ??= driver.begin('legacy');
-      return { clientId: this.#session.id & 0x7fff || 1, sessionId: ++this.#handshakes };
+      this.#session ??= driver.begin(machineOf(socket));
+      this.#ids ??= new MatrixIds(this.#session.secret);
+      return { clientId: shortId(this.#session.id), sessionId: shortId(++this.#handshakes) };
     });
     this.#driver = driver;
   }
@@ -117,12 +122,12 @@ export class LegacyControl extends LegacyConnection {
   #list(which: 'all' | 'active' | 'inactive' | 'assigned'): WorkerInfo[] {
     const host = this.#driver.hostFor(this.socket);
     const states = this.#driver.listWorkers(this.#session!, which === 'assigned' ? 'assigned' : which, this.socket);
-    return states.map(({ id, port, group }) => ({ id, hostname: host, address: host, port, group: group & 0x7fff }));
+    return states.map(({ id, port, group }) => ({ id, hostname: host, address: host, port, group: group && shortId(group) }));
   }
 
   #describe(workers: readonly Worker[], group: number): WorkerInfo[] {
     const host = this.#driver.hostFor(this.socket);
-    return workers.map(({ id, port }) => ({ id, hostname: host, address: host, port, group: group & 0x7fff }));
+    return workers.map(({ id, port }) => ({ id, hostname: host, address: host, port, group: group && shortId(group) }));
   }
 
   async #loadLibrary(name: string, path: string): Promise<number> {
@@ -145,7 +150,7 @@ export class LegacyControl extends LegacyConnection {
 
   async #runTask({ library, task, parameters }: RunTask): Promise<ResultParameter[]> {
     const types = new Map(parameters.map(({ name, type }) => [name, type]));
-    const args = Object.fromEntries(parameters.map((parameter) => [parameter.name, argumentOf(parameter)]));
+    const args = Object.fromEntries(parameters.map((parameter) => [parameter.name, this.#argument(parameter)]));
     const name = this.#libraryOf(library);
     const { matrices, values } = await this.#session!.engine.run(name, task, await this.#driver.filesIn(this.#session!, name, task, args));
     // Values come first. One that goes by the name of an argument, out_x for in_x, has that argument's type.
@@ -154,18 +159,18 @@ export class LegacyControl extends LegacyConnection {
     return [...scalars, ...handles];
   }
 
+  /** A parameter as tasks take it. */
+  #argument({ type, value }: Parameter): unknown {
+    if (type === 'MATRIX_ID') return { matrix: this.#ids!.meant(value) };
+    return type === 'CHAR' ? String.fromCharCode(value) : value;
+  }
+
   #matrixInfo({ id, layout }: MatrixRecord, name: string): MatrixInfo {
     const { height, width, colDist, rowDist } = layout;
     const pair = `${colDist}_${rowDist}` as Parameters<typeof compatGrid>[0];
     const workers = this.#session!.workers.map((worker) => worker.id);
-    return { id, name, height, width, ...compatGrid(pair, workers, height, width) };
+    return { id: this.#ids!.shown(id), name, height, width, ...compatGrid(pair, workers, height, width) };
   }
-}
-
-/** A parameter as tasks take it. */
-function argumentOf({ type, value }: Parameter): unknown {
-  if (type === 'MATRIX_ID') return { matrix: value };
-  return type === 'CHAR' ? String.fromCharCode(value) : value;
 }
 
 /** A result as the clients' types have it; lists of numbers travel as text, since no type holds them. */

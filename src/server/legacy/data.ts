@@ -14,17 +14,33 @@ import { type AnswerPart, encodeBlocks, encodeBlocksReceived, encodeRows, encode
 import { workerReceived, workerTestString } from '../../protocol/legacy/test-strings.js';
 import { splitBlock } from '../../protocol/split.js';
 import type { DataPort, Owner } from '../data-port.js';
+import { hangUp } from '../port.js';
 import { Stage, STAGE_BYTES } from '../stage.js';
-import { LegacyConnection } from './connection.js';
+import type { LegacyAccess } from './access.js';
+import { LegacyConnection, repeatsIds, shortId } from './connection.js';
 import { PacedWriter } from './paced-writer.js';
 
 export class LegacyData extends LegacyConnection {
   readonly #port: DataPort;
   #stage: Stage | undefined;
+  /** Whether a matrix of the session has been named. */
+  #trusted = false;
+  /** Whether another one has been named before: that is answered, and nothing else. */
+  #unmasked = false;
 
   constructor(socket: Socket, port: DataPort, connectionNumber: number) {
-    super(socket, () => ({ clientId: (port.legacyOwner?.session ?? 1) & 0x7fff || 1, sessionId: connectionNumber & 0x7fff || 1 }));
+    super(socket, () => {
+      this.#access.admit(socket);
+      return { clientId: shortId(this.#access.owner.session), sessionId: shortId(connectionNumber) };
+    });
     this.#port = port;
+  }
+
+  protected override write(bytes: Uint8Array | undefined): void {
+    super.write(bytes);
+    if (!this.#unmasked) return;
+    this.closed();
+    hangUp(this.socket);
   }
 
   override closed(): void {
@@ -33,15 +49,25 @@ export class LegacyData extends LegacyConnection {
     this.#stage = undefined;
   }
 
-  /** A legacy connection does not say whose it is: the worker works for one session at a time, and if that is a legacy one, it is the one. */
-  get #owner(): Owner {
-    const { legacyOwner, worker } = this.#port;
-    if (!legacyOwner) throw new AlchemistError('E_AUTH', `worker ${worker} works for no legacy client at the moment`);
-    return legacyOwner;
+  /** The worker works for one session at a time: a legacy connection is to that one's client, or to nobody. */
+  get #access(): LegacyAccess {
+    const { legacyAccess, worker } = this.#port;
+    if (!legacyAccess) throw new AlchemistError('E_AUTH', `worker ${worker} works for no legacy client at the moment`);
+    return legacyAccess;
   }
 
   #matrix(id: number): SharedMatrix {
-    const matrix = this.#owner.rank().shared(id);
+    const access = this.#access;
+    if (!this.#trusted) access.admit(this.socket);
+    const matrix = access.matrix(id);
+    if (!matrix) {
+      if (!this.#trusted) {
+        access.guessed();
+        this.#unmasked = true;
+      }
+      throw new AlchemistError('E_FREED', `there is no matrix ${id} in this session, or it has been freed`, { fields: { id } });
+    }
+    this.#trusted = true;
     if (matrix.dtype !== 'f64') throw new AlchemistError('E_ARGUMENT', `matrix ${id} has entries of type ${matrix.dtype}; legacy clients take f64 only`);
     return matrix;
   }
@@ -51,7 +77,7 @@ export class LegacyData extends LegacyConnection {
     const { command, bodyBytes } = header;
     if (command !== COMMANDS.SEND_MATRIX_BLOCKS && command !== COMMANDS.SEND_INDEXED_ROWS) return undefined;
     const { to } = this;
-    if (!to) return undefined;
+    if (!to || this.isClosed || !repeatsIds(header, to)) return undefined;
     let matrix: SharedMatrix | undefined;
     const stream = new BlockStream(bodyBytes, to.client, {
       matrix: (id) => {
@@ -76,7 +102,7 @@ export class LegacyData extends LegacyConnection {
   }
 
   #staging(): Stage {
-    const { memory } = this.#owner.rank();
+    const { memory } = this.#access.owner.rank();
     if (this.#stage?.memory !== memory) this.#stage = new Stage(memory);
     return this.#stage;
   }
@@ -100,10 +126,16 @@ export class LegacyData extends LegacyConnection {
     }
   }
 
+  /** Whether the worker still works for the client. */
+  #isLentTo(owner: Owner): boolean {
+    return this.#port.legacyAccess?.owner === owner;
+  }
+
   /** Writes a long answer part by part, gathering entries as the socket takes them. */
   async #send({ matrix: id }: LegacyRequest & { matrix: number }, parts: readonly AnswerPart[]): Promise<void> {
     const matrix = this.#matrix(id);
-    const rank = this.#owner.rank();
+    const { owner } = this.#access;
+    const rank = owner.rank();
     const { client } = this.to!;
     // The JVM clients lose what does not arrive in one read.
     const out = new PacedWriter(this.socket, client.language === 'Scala' || client.language === 'Java');
@@ -114,14 +146,14 @@ export class LegacyData extends LegacyConnection {
         for (const piece of splitBlock(block, Float64Array.BYTES_PER_ELEMENT, STAGE_BYTES)) {
           const count = entries(piece);
           if (count === 0) continue;
-          if (this.isClosed || this.#port.legacyOwner?.rank() !== rank) return;
+          if (this.isClosed || !this.#isLentTo(owner) || owner.rank() !== rank) return;
           matrix.get(piece, stage.as(piece, 'f64', 'row'));
           await out.write(encodeEntries(new Float64Array(stage.bytes.buffer, stage.bytes.byteOffset, count), client));
         }
       }
       await out.end();
     } finally {
-      if (this.#port.legacyOwner?.rank() === rank) stage.free();
+      if (this.#isLentTo(owner) && owner.rank() === rank) stage.free();
     }
   }
 }
