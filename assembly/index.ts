@@ -18,4 +18,4 @@ export { svd_f64, svdWork_f64 } from './dense/svd';
 export { gemm_f64, gemm_f32, gemmWork_f64, gemmWork_f32 } from './gemm/exports';
 export { gemmWide_f64, gemmWide_f32, gemmWideWork_f64, gemmWideWork_f32 } from './gemm/exports';
 export { gemmStrassen_f64, gemmStrassen_f32, gemmStrassenWork_f64, gemmStrassenWork_f32 } from './gemm/exports';
-export { peakFma_f64, peakFma_f32 } from './gemm/exports';
+export { peakFma_f64, peakFma_f32, peakMadds_f64, peakMadds_f32 } from './gemm/exports';

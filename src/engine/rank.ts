@@ -14,9 +14,8 @@ import { loadTask } from '../library/library.js';
 import { openLibrary } from '../library/open.js';
 import { bindArguments, type Progress, type Results } from '../library/task.js';
 import type { HeapUsage } from '../local/heap.js';
-import type { Dtype, RankMemory } from '../local/rank-memory.js';
+import { bindMemories, type Dtype, type RankMemory } from '../local/rank-memory.js';
 import { remindCollector } from '../local/remind-collector.js';
-import { bindMemories } from './bind-memories.js';
 
 /** What the engine asks of a rank. */
 export type RankMessage =
@@ -107,7 +106,7 @@ export class Rank {
   /** What the tasks of each library keep between calls. */
   readonly #states = new Map<string, Record<string, unknown>>();
 
-  constructor({ start, grid: shape, wide, shared }: Extract<RankMessage, { kind: 'start' }>, memories: readonly RankMemory[] = bindMemories(start)) {
+  constructor({ start, grid: shape, wide, shared }: Extract<RankMessage, { kind: 'start' }>, memories: readonly RankMemory[] = bindMemories(start.regions, start.module as object)) {
     this.#shared = shared ? new Map() : undefined;
     const mine = memories[start.rank];
     if (wide) mine.gemmKernel = 'gemmWide';

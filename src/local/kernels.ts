@@ -37,6 +37,7 @@ export interface KernelSet {
   gemmWide(m: number, n: number, k: number, alpha: number, a: number, rsa: number, csa: number, b: number, rsb: number, csb: number, beta: number, c: number, csc: number, work: number): void;
   gemmWideWork(m: number, n: number, k: number): number;
   peakFma(iterations: number, x: number): number;
+  peakMadds(): number;
   // random
   uniform(m: number, n: number, i0: number, istep: number, j0: number, jstep: number, seedLo: number, seedHi: number, lo: number, hi: number, a: number, rs: number, cs: number): void;
   normal(m: number, n: number, i0: number, istep: number, j0: number, jstep: number, seedLo: number, seedHi: number, mean: number, stddev: number, a: number, rs: number, cs: number): void;
