@@ -5,6 +5,7 @@ export { nrm2_f64, nrm2_f32, sumSquaresBlock_f64, sumSquaresBlock_f32, amaxBlock
 export { dotBlock_f64, dotBlock_f32, columnSums_f64, columnSums_f32, countNonFiniteBlock_f64, countNonFiniteBlock_f32 } from './norms';
 export { copyBlock_f64, copyBlock_f32, addBlock_f64, addBlock_f32, scaleBlock_f64, scaleBlock_f32 } from './blocks';
 export { fillBlock_f64, fillBlock_f32, convertBlock_f32_f64, convertBlock_f64_f32 } from './blocks';
+export { weave_f64, weave_f32, deal_f64, deal_f32 } from './interleave';
 export { gemv_f64, gemv_f32, ger_f64, ger_f32 } from './level2';
 export { sweep_f64, sweep_f32 } from './sweep';
 export { sweepPair_f64, sweepPair_f32 } from './sweep-pair';
@@ -17,4 +18,4 @@ export { svd_f64, svdWork_f64 } from './dense/svd';
 export { gemm_f64, gemm_f32, gemmWork_f64, gemmWork_f32 } from './gemm/exports';
 export { gemmWide_f64, gemmWide_f32, gemmWideWork_f64, gemmWideWork_f32 } from './gemm/exports';
 export { gemmStrassen_f64, gemmStrassen_f32, gemmStrassenWork_f64, gemmStrassenWork_f32 } from './gemm/exports';
-export { peakFma_f64, peakFma_f32 } from './gemm/exports';
+export { peakFma_f64, peakFma_f32, peakMadds_f64, peakMadds_f32 } from './gemm/exports';

@@ -55,20 +55,22 @@ async function bareThreads(count: number): Promise<Worker[]> {
 }
 
 async function* starts(repeat: number): AsyncGenerator<Row> {
-  const ours: number[] = [];
-  const bare: number[] = [];
+  const [ours, called, bare]: number[][] = [[], [], []];
   for (let turn = -1; turn < repeat; turn++) {
     let threads: Worker[] = [];
     const b = await seconds(async () => (threads = await bareThreads(4)));
     await Promise.all(threads.map((thread) => thread.terminate()));
     let session: Awaited<ReturnType<typeof start>> | undefined;
     const o = await seconds(async () => (session = await start({ workers: 4 })));
+    const call = await seconds(() => session!.zeros(4, 4));
     await session!.close();
     if (turn < 0) continue; // The first turn loads modules and compiles the kernels.
     bare.push(b);
     ours.push(o);
+    called.push(o + call);
   }
   yield { name: 'start 4 workers', value: median(ours) * 1000, unit: 'ms', ratio: medianRatio(ours, bare), against: 'four bare threads with the same kernels', target: 1.5, lower: true };
+  yield { name: 'start 4 workers, first call', value: median(called) * 1000, unit: 'ms', ratio: medianRatio(called, bare), against: 'four bare threads with the same kernels' };
 }
 
 async function* emptyCalls(repeat: number): AsyncGenerator<Row> {

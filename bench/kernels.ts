@@ -74,7 +74,7 @@ async function product(bench: Bench, dtype: Dtype, m: number, n: number, k: numb
   const set = kernels[dtype];
   arena.clear();
   const [products, peaks] = await measure([prepared(bench, set, dtype, m, n, k, { kernel }), () => set.peakFma(PEAK_ITERATIONS, 0.5)], options);
-  const work = (m * n * k) / (PEAK_ITERATIONS * 12 * (16 / itemBytes(dtype)));
+  const work = (m * n * k) / (PEAK_ITERATIONS * set.peakMadds() * (16 / itemBytes(dtype)));
   const shape = m === n && n === k ? `n=${n}` : `${m}×${k} by ${k}×${n}`;
   return { name: `gemm ${shape} ${dtype}${note}`, value: gflops(m, n, k, products), unit: 'GFLOP/s', ratio: work * medianRatio(peaks, products), against: peak, target };
 }

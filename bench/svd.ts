@@ -1,7 +1,7 @@
 /** Truncated SVD, beside the passes over the matrix that it makes: everything else should cost little. */
 import { start } from '#src/engine/start.js';
 import type { MatrixHandle, Session } from '#src/index.js';
-import { median, mustBeRight, type Row, seconds, type Suite } from './report.js';
+import { median, medianRatio, mustBeRight, type Row, seconds, type Suite } from './report.js';
 
 const LIBRARY = new URL('./svd-library.js', import.meta.url).href;
 const RANK = 10;
@@ -32,7 +32,26 @@ export const svd: Suite = async function* ({ quick }) {
   } finally {
     await session.close();
   }
+  for (const [height, width] of quick ? [[2000, 2000]] : [[4000, 4000], [20000, 1000]]) yield await scaling(height, width, quick ? 5 : 9);
 };
+
+/** A pass Aᵀ(A X) on two ranks, against one rank, in turns. */
+async function scaling(height: number, width: number, repeat: number): Promise<Row> {
+  const sessions = await Promise.all([1, 2].map((workers) => start({ workers })));
+  try {
+    const cases = await Promise.all(sessions.map(async (session) => ({ session, library: await session.loadLibrary(LIBRARY), A: await session.normal(height, width) })));
+    const [one, two]: number[][] = [[], []];
+    for (let turn = -1; turn < repeat; turn++) {
+      for (const [index, { session, library, A }] of cases.entries()) {
+        const took = median((await session.run(library, 'passes', { A, repeat: 8 })).seconds as number[]);
+        if (turn >= 0) [one, two][index].push(took);
+      }
+    }
+    return { name: `pass over ${height}×${width}, 2 ranks`, value: median(two) * 1000, unit: 'ms', ratio: medianRatio(one, two), against: 'one rank', target: 1.8 };
+  } finally {
+    await Promise.all(sessions.map((session) => session.close()));
+  }
+}
 
 async function* decompose(session: Session, library: string, { name, height, width, values: known, target }: Case, quick: boolean): AsyncGenerator<Row> {
   const A: MatrixHandle = await (known ? session.withSpectrum(height, width, known) : session.normal(height, width));

@@ -1,7 +1,7 @@
 /** What GEMM exports, for both item types, with shapes and strides in entries. The functions called say what they do. */
 import { NARROW, WIDE } from './blocking';
 import { gemm, gemmWorkBytes } from './gemm';
-import { peakFma } from './peak';
+import { PEAK_MADDS, peakFma } from './peak';
 import { strassen, strassenWorkBytes } from './strassen';
 
 // @ts-ignore: decorator
@@ -46,6 +46,9 @@ export function gemmStrassenWork_f64(m: i32, n: i32, k: i32, levels: i32): usize
 export function peakFma_f64(iterations: i32, x: f64): f64 {
   return peakFma<f64>(iterations, x);
 }
+export function peakMadds_f64(): i32 {
+  return PEAK_MADDS;
+}
 
 export function gemm_f32(
   m: i32, n: i32, k: i32,
@@ -82,4 +85,7 @@ export function gemmStrassenWork_f32(m: i32, n: i32, k: i32, levels: i32): usize
 
 export function peakFma_f32(iterations: i32, x: f32): f32 {
   return peakFma<f32>(iterations, x);
+}
+export function peakMadds_f32(): i32 {
+  return PEAK_MADDS;
 }

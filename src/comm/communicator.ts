@@ -36,8 +36,11 @@ export interface Communicator {
    *
    *     before    rank 0: from = ■■□□   rank 1: from = □□▲▲        (each lists what it needs as Transfers)
    *     after     rank 0: to   = ■▲     rank 1: to   = ■▲
+   *
+   * `deliveries` tells, if asked, what the peers' transfers need of this rank's `from`, each with its receiver as the peer: where blocks lie
+   * apart only at their receivers, ranks may put them there instead.
    */
-  exchange(transfers: readonly Transfer[], from: Matrix | null, to: Matrix | null, alpha?: number): void;
+  exchange(transfers: readonly Transfer[], from: Matrix | null, to: Matrix | null, alpha?: number, deliveries?: () => readonly Transfer[]): void;
 
   /** x := the operation over all ranks' x, entry by entry, in rank order: the same bits on every rank. At most {@link SLOT_NUMBERS} numbers. */
   allReduce(x: Float64Array, operation?: ReduceOperation): void;

@@ -22,7 +22,7 @@ export const MOST_RANKS = 256;
 
 /** Int32 words of each rank, on a cache line of its own: how many collectives it has entered, and which one last. */
 const RANK_WORDS = 16;
-/** Float64 numbers by which a rank tells where its source matrix lies: ptr, rowStride, colStride. */
+/** Float64 numbers by which a rank tells where its source and its target lie: ptr, rowStride and colStride of each, and one more. */
 const PLACEMENT_NUMBERS = 8;
 
 /** The collectives, by the number that a rank posts when it enters one; 'end' is the end of a command. */
@@ -144,7 +144,7 @@ export class ControlBlock {
     return [start, start + RANK_WORDS];
   }
 
-  /** Three numbers by which `rank` tells where a matrix lies, in one of two alternating places (`turn` 0 or 1). */
+  /** The numbers by which `rank` tells where its matrices lie, in one of two alternating places (`turn` 0 or 1). */
   placement(rank: number, turn: number): Float64Array {
     const start = (turn * this.size + rank) * PLACEMENT_NUMBERS;
     return this.#placements.subarray(start, start + PLACEMENT_NUMBERS);

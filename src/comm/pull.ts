@@ -6,12 +6,7 @@ import type { Matrix } from '../local/matrix.js';
 import { Matrix as LocalMatrix } from '../local/matrix.js';
 import * as blas from '../local/blas.js';
 import { itemBytes, type RankMemory, STAGE_BYTES } from '../local/rank-memory.js';
-
-/** The entries of A that a block of local coordinates names, as a view with wider strides. */
-export function strided(A: Matrix, block: Block): Matrix {
-  const { rows, cols } = block;
-  return new LocalMatrix(A.memory, A.dtype, rows.count, cols.count, A.address(rows.start, cols.start), A.rowStride * rows.step, A.colStride * cols.step);
-}
+import { moveTogether, strided } from './weave.js';
 
 /** Bytes of the target that all peers fill before the next panel is begun: a part of a core's second-level cache. */
 const PANEL_BYTES = 512 * 1024;
@@ -20,10 +15,12 @@ const PANEL_BYTES = 512 * 1024;
  * to := the blocks of all transfers (or += alpha times them, in the order of the transfers). Peers' blocks interleave in the target, so it
  * is filled panel by panel: each cache line is brought in once, not once for every peer.
  * @param matrixOf the matrix that a peer pulls from, and
- * @param moved is told the payload bytes of each piece.
+ * @param moved is told the payload bytes of each transfer.
  */
-export function pullAll(transfers: readonly Transfer[], matrixOf: (transfer: Transfer) => Matrix, to: Matrix | null, alpha: number | undefined, moved: (peer: number, bytes: number) => void): void {
+export function pullAll(all: readonly Transfer[], matrixOf: (transfer: Transfer) => Matrix, to: Matrix | null, alpha: number | undefined, moved: (peer: number, bytes: number) => void): void {
   if (!to) return;
+  for (const { peer, target } of all) moved(peer, entries(target) * itemBytes(to.dtype));
+  const transfers = alpha === undefined ? pullTogether(all, matrixOf, to) : all;
   const sources = transfers.map(matrixOf);
   const axis = to.colStride >= to.rowStride ? 'cols' : 'rows';
   const [lines, length] = axis === 'cols' ? [to.width, to.height] : [to.height, to.width];
@@ -31,9 +28,25 @@ export function pullAll(transfers: readonly Transfer[], matrixOf: (transfer: Tra
   for (let line = 0; line < lines; line += step) {
     for (const [t, transfer] of transfers.entries()) {
       const piece = cut(transfer, axis, line, Math.min(lines, line + step));
-      if (piece) moved(transfer.peer, pullBlock(sources[t], piece.source, to, piece.target, alpha));
+      if (piece) pullBlock(sources[t], piece.source, to, piece.target, alpha);
     }
   }
+}
+
+/** Pulls blocks that interleave in the target all at once. @returns what is left. */
+function pullTogether(transfers: readonly Transfer[], matrixOf: (transfer: Transfer) => Matrix, to: Matrix): readonly Transfer[] {
+  const near = transfers.filter((transfer) => matrixOf(transfer).memory.sameSpace(to.memory));
+  if (near.length < transfers.length) return transfers;
+  const strands = transfers.map(({ peer, source, target }) => ({ peer, part: source, whole: target }));
+  const rest = moveTogether('weave', strands, to, ({ peer, part, whole }) => matrixOf({ peer, source: part, target: whole }));
+  return rest.map(({ peer, part, whole }) => ({ peer, source: part, target: whole }));
+}
+
+/** The other way round: the owner of `from` puts every block where its receiver, the transfer's peer, wants it. One address space. */
+export function pushAll(deliveries: readonly Transfer[], from: Matrix, matrixOf: (transfer: Transfer) => Matrix): void {
+  const strands = deliveries.map(({ peer, source, target }) => ({ peer, part: target, whole: source }));
+  const rest = moveTogether('deal', strands, from, ({ peer, part, whole }) => matrixOf({ peer, source: whole, target: part }));
+  for (const { peer, part, whole } of rest) pullBlock(from, whole, matrixOf({ peer, source: whole, target: part }), part);
 }
 
 /** The part of a transfer whose target lies in [low, high) on an axis; null where there is none. */

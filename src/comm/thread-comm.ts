@@ -1,16 +1,25 @@
 /** The team of worker threads: ranks meet at a barrier in shared words and pull from each other's shared memory. */
 import { AlchemistError } from '../errors.js';
+import { type Block, entries } from '../layout/block.js';
 import type { Transfer } from '../layout/plan.js';
-import { slice } from '../layout/slice.js';
+import { type Slice, slice } from '../layout/slice.js';
 import { Matrix } from '../local/matrix.js';
 import { itemBytes, type RankMemory } from '../local/rank-memory.js';
 import * as blas from '../local/blas.js';
 import { type Communicator, type CommunicationCost, mustFitSlot, noCost, type ReduceOperation, SLOT_NUMBERS } from './communicator.js';
 import { type Collective, type ControlBlock, isAlarmed, isPassed } from './control-block.js';
-import { pullAll, pullBlock } from './pull.js';
+import { pullAll, pullBlock, pushAll } from './pull.js';
+import { bundles } from './weave.js';
 
 /** How often a spinning rank looks between two looks at the clock. */
 const SPINS = 50;
+
+/** Where a rank posts, in its placement, how its matrices lie, and rank 0 whether blocks are pushed. */
+const PLACE = { from: 0, to: 3, pushes: 6 } as const;
+/** Entries of a share, for each rank of the team, that are worth the plans of all receivers. */
+const LEAST_PUSHED = 2 ** 10;
+
+const placementOf = (A: Matrix | null): readonly number[] => (A ? [A.ptr, A.rowStride, A.colStride] : [0, 0, 0]);
 
 export interface ThreadCommOptions {
   /** Seconds after which a rank that still waits gives up. */
@@ -39,25 +48,39 @@ export class ThreadComm implements Communicator {
     this.#timed(() => this.#meet('barrier'));
   }
 
-  exchange(transfers: readonly Transfer[], from: Matrix | null, to: Matrix | null, alpha?: number): void {
+  exchange(transfers: readonly Transfer[], from: Matrix | null, to: Matrix | null, alpha?: number, deliveries?: () => readonly Transfer[]): void {
     this.#timed(() => {
       const turn = this.#nextTurn();
-      if (from) this.control.placement(this.rank, turn).set([from.ptr, from.rowStride, from.colStride]);
+      const post = this.control.placement(this.rank, turn);
+      post.set(placementOf(from), PLACE.from);
+      post.set(placementOf(to), PLACE.to);
+      if (this.rank === 0) post[PLACE.pushes] = Number(alpha === undefined && this.#shallPush(from, deliveries));
       this.#meet('exchange');
-      const matrixOf = ({ peer, source }: Transfer): Matrix => (peer === this.rank ? from! : this.#matrixOf(peer, turn, source.rows, source.cols, to!));
-      pullAll(transfers, matrixOf, to, alpha, (peer, bytes) => {
+      const count = (peer: number, bytes: number): void => {
         if (peer === this.rank) this.#cost.bytesCopied += bytes;
         else this.#cost.bytesMoved += bytes;
-      });
+      };
+      if (this.control.placement(0, turn)[PLACE.pushes]) {
+        for (const { peer, target } of transfers) count(peer, entries(target) * itemBytes(to!.dtype));
+        if (from) pushAll(deliveries!(), from, ({ peer, target }) => (peer === this.rank ? to! : this.#matrixOf(peer, turn, PLACE.to, target, from)));
+      } else {
+        pullAll(transfers, ({ peer, source }) => (peer === this.rank ? from! : this.#matrixOf(peer, turn, PLACE.from, source, to!)), to, alpha, count);
+      }
       this.#cost.exchanges++;
       this.#meet('exchange');
     });
   }
 
-  /** The peer's posted matrix; only the part up to the block's last entry is known, and needed. */
-  #matrixOf(peer: number, turn: number, rows: { start: number; step: number; count: number }, cols: typeof rows, like: Matrix): Matrix {
-    const [ptr, rowStride, colStride] = this.control.placement(peer, turn);
-    const extent = (s: typeof rows): number => s.start + s.step * (s.count - 1) + 1;
+  /** Whether blocks leave `from` interleaved, so that putting them reads its cache lines once, and pulling them once for every receiver. */
+  #shallPush(from: Matrix | null, deliveries: (() => readonly Transfer[]) | undefined): boolean {
+    if (!from || !deliveries || from.size < LEAST_PUSHED * this.size || !this.memories.every((memory) => memory.sameSpace(from.memory))) return false;
+    return bundles(deliveries().map(({ peer, source, target }) => ({ peer, part: target, whole: source })), from).length > 0;
+  }
+
+  /** The matrix that a peer has posted at `place`; only the part up to the block's last entry is known, and needed. */
+  #matrixOf(peer: number, turn: number, place: number, { rows, cols }: Block, like: Matrix): Matrix {
+    const [ptr, rowStride, colStride] = this.control.placement(peer, turn).subarray(place);
+    const extent = (s: Slice): number => s.start + s.step * (s.count - 1) + 1;
     return new Matrix(this.memories[peer], like.dtype, extent(rows), extent(cols), ptr, rowStride, colStride);
   }
 
@@ -81,16 +104,14 @@ export class ThreadComm implements Communicator {
     if (this.size === 1) return;
     this.#timed(() => {
       const turn = this.#nextTurn();
-      this.control.placement(this.rank, turn).set([X.ptr, X.rowStride, X.colStride]);
+      this.control.placement(this.rank, turn).set(placementOf(X), PLACE.from);
       this.#meet('allReduceMatrix');
       const { heap } = X.memory;
       heap.scope(() => {
-        const rows = slice(0, 1, X.height);
-        const cols = slice(0, 1, X.width);
-        const block = { rows, cols };
+        const block = { rows: slice(0, 1, X.height), cols: slice(0, 1, X.width) };
         const sum = Matrix.alloc(X.memory, X.dtype, X.height, X.width);
         for (let peer = 0; peer < this.size; peer++) {
-          const theirs = peer === this.rank ? X : this.#matrixOf(peer, turn, rows, cols, X);
+          const theirs = peer === this.rank ? X : this.#matrixOf(peer, turn, PLACE.from, block, X);
           const bytes = pullBlock(theirs, block, sum, block, peer === 0 ? undefined : 1);
           if (peer !== this.rank) this.#cost.bytesMoved += bytes;
         }

@@ -1,6 +1,6 @@
-/** Moves entries between layouts: every rank pulls what its plan names, straight from the owners' memories. */
+/** Moves entries between layouts: every rank pulls what its plan names straight from the owners' memories, or has it put there. */
 import { AlchemistError } from '../errors.js';
-import { contraction, plan } from '../layout/plan.js';
+import { contraction, deliveries, plan } from '../layout/plan.js';
 import { isParticipating } from '../layout/layout.js';
 import { DistMatrix, mustHaveSameShape } from './dist-matrix.js';
 
@@ -12,7 +12,7 @@ export function redistribute(A: DistMatrix, B: DistMatrix): void {
   mustHaveSameShape('redistribute', A, B);
   mustShareGrid(A, B);
   const { comm, rank } = A.grid;
-  comm.exchange(plan(A.layout, B.layout, rank), holds(A) ? A.local : null, holds(B) ? B.local : null);
+  comm.exchange(plan(A.layout, B.layout, rank), holds(A) ? A.local : null, holds(B) ? B.local : null, undefined, () => deliveries(A.layout, B.layout, rank));
 }
 
 /**

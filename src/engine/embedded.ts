@@ -26,7 +26,7 @@ const CLOSING_MS = 2000;
 const RESERVE_BYTES = 2 ** 16;
 
 /** The module that every rank's thread runs. */
-const RANK_MODULE = new URL('./rank.js', import.meta.url);
+const RANK_MODULE = new URL('./rank-entry.js', import.meta.url);
 
 type HeldMatrix = MatrixRecord & Shares;
 
@@ -78,7 +78,10 @@ export class EmbeddedBackend implements Backend {
       await close();
       throw cannotStart(size, error as Error);
     }
-    return EmbeddedBackend.on(threads, options, module, close);
+    const engine = await EmbeddedBackend.on(threads, options, module, close);
+    // Any message makes them load the rest of their modules.
+    void engine.#team.all((): RankMessage => ({ kind: 'free', ids: [] }));
+    return engine;
   }
 
   /**

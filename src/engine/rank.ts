@@ -14,8 +14,7 @@ import { loadTask } from '../library/library.js';
 import { openLibrary } from '../library/open.js';
 import { bindArguments, type Progress, type Results } from '../library/task.js';
 import type { HeapUsage } from '../local/heap.js';
-import { instantiate, type Kernels } from '../local/kernels.js';
-import { type Dtype, RankMemory } from '../local/rank-memory.js';
+import { bindMemories, type Dtype, type RankMemory } from '../local/rank-memory.js';
 import { remindCollector } from '../local/remind-collector.js';
 
 /** What the engine asks of a rank. */
@@ -74,10 +73,11 @@ const STOPPED: RankReply = { ok: true, matrices: {}, values: {}, cost: noCost(),
 /** The rank of this thread, once started. */
 let rank: Rank | undefined;
 
-export default async function handle(message: RankMessage): Promise<RankReply> {
+/** @param memories the team's, where they have been bound before a start. */
+export default async function handle(message: RankMessage, memories?: readonly RankMemory[]): Promise<RankReply> {
   if (message.kind === 'start' || message.kind === 'stop') letGo();
   if (message.kind === 'stop') return STOPPED;
-  if (message.kind === 'start') rank = new Rank(message);
+  if (message.kind === 'start') rank = new Rank(message, memories);
   if (!rank) throw new Error('a rank got a message before it was started');
   if (message.kind === 'run') return rank.run(message);
   if (message.kind === 'free') rank.free(message.ids);
@@ -106,14 +106,8 @@ export class Rank {
   /** What the tasks of each library keep between calls. */
   readonly #states = new Map<string, Record<string, unknown>>();
 
-  constructor({ start, grid: shape, wide, shared }: Extract<RankMessage, { kind: 'start' }>) {
+  constructor({ start, grid: shape, wide, shared }: Extract<RankMessage, { kind: 'start' }>, memories: readonly RankMemory[] = bindMemories(start.regions, start.module as object)) {
     this.#shared = shared ? new Map() : undefined;
-    const instances = new Map<unknown, Kernels>();
-    const memories = start.regions.map((region, peer) => {
-      const kernels = instances.get(region.memory) ?? instantiate(start.module as WebAssembly.Module, region.memory);
-      instances.set(region.memory, kernels);
-      return new RankMemory(peer, region, kernels);
-    });
     const mine = memories[start.rank];
     if (wide) mine.gemmKernel = 'gemmWide';
     this.#comm = new ThreadComm(start.rank, start.size, memories, new ControlBlock(start.control, start.size), start.options);

@@ -26,6 +26,12 @@ export function plan(from: Layout, to: Layout, rank: number): Transfer[] {
   return pulls(from, to, rank, copy, copy + 1).sort((a, b) => mod(a.peer - rank, size) - mod(b.peer - rank, size));
 }
 
+/** {@link plan} from the other side: what each rank, here the `peer`, pulls from `rank`. */
+export function deliveries(from: Layout, to: Layout, rank: number): Transfer[] {
+  const receivers = Array.from({ length: gridSize(from) }, (_, receiver) => receiver);
+  return receivers.flatMap((peer) => plan(from, to, peer).filter((transfer) => transfer.peer === rank).map((transfer) => ({ ...transfer, peer })));
+}
+
 /**
  * What `rank` must pull and add to contract `from` into `to`, when every copy of `from` holds a partial sum: its share of
  * `to` from all the copies, in ascending rank order, so that the sum has the same bits every time. E_LAYOUT as {@link plan}.

@@ -18,6 +18,8 @@ export interface KernelSet {
   addBlock(m: number, n: number, alpha: number, src: number, srs: number, scs: number, dst: number, drs: number, dcs: number): void;
   scaleBlock(m: number, n: number, beta: number, a: number, rs: number, cs: number): void;
   fillBlock(m: number, n: number, value: number, a: number, rs: number, cs: number): void;
+  weave(parts: number, m: number, n: number, a: number, ca: number, b: number, cb: number, c: number, cc: number, d: number, cd: number, whole: number, cw: number): void;
+  deal(parts: number, m: number, n: number, a: number, ca: number, b: number, cb: number, c: number, cc: number, d: number, cd: number, whole: number, cw: number): void;
   countNonFiniteBlock(m: number, n: number, a: number, rs: number, cs: number): number;
   sumSquaresBlock(m: number, n: number, a: number, rs: number, cs: number, out: number): void;
   amaxBlock(m: number, n: number, a: number, rs: number, cs: number): number;
@@ -35,6 +37,7 @@ export interface KernelSet {
   gemmWide(m: number, n: number, k: number, alpha: number, a: number, rsa: number, csa: number, b: number, rsb: number, csb: number, beta: number, c: number, csc: number, work: number): void;
   gemmWideWork(m: number, n: number, k: number): number;
   peakFma(iterations: number, x: number): number;
+  peakMadds(): number;
   // random
   uniform(m: number, n: number, i0: number, istep: number, j0: number, jstep: number, seedLo: number, seedHi: number, lo: number, hi: number, a: number, rs: number, cs: number): void;
   normal(m: number, n: number, i0: number, istep: number, j0: number, jstep: number, seedLo: number, seedHi: number, mean: number, stddev: number, a: number, rs: number, cs: number): void;

@@ -1,5 +1,5 @@
 /** One rank's memory: a byte range of a shared WebAssembly memory, the kernels bound to it, and (for its owner) the heap. */
-import type { KernelSet, Kernels, SharedMemory } from './kernels.js';
+import { instantiate, type KernelSet, type Kernels, type SharedMemory } from './kernels.js';
 import { Heap } from './heap.js';
 
 /** A rank's byte range [base, limit) of a WebAssembly memory, as plain data that crosses threads. */
@@ -59,4 +59,14 @@ export class RankMemory {
   sameSpace(other: RankMemory): boolean {
     return this.region.memory === other.region.memory;
   }
+}
+
+/** Binds the compiled kernels to every rank's region, by rank; ranks that share a memory share one instance. */
+export function bindMemories(regions: readonly MemoryRegion[], module: object): RankMemory[] {
+  const instances = new Map<SharedMemory, Kernels>();
+  return regions.map((region, rank) => {
+    const kernels = instances.get(region.memory) ?? instantiate(module, region.memory);
+    instances.set(region.memory, kernels);
+    return new RankMemory(rank, region, kernels);
+  });
 }

@@ -31,14 +31,18 @@ describe.each(TEAMS)('on a %i×%i grid (memory: %s), for all 14 × 14 pairs, any
   });
   afterAll(() => ranks.close());
 
-  const forAllPairs = async (scenario: string): Promise<void> => {
+  const forAllPairs = async (scenario: string, of: Pick<Cases, 'count' | 'large'> = { count }): Promise<void> => {
     for (const [seed, from] of DIST_PAIRS.entries()) {
-      await ranks.values(scenario, { seed: 10 * seed + height, height, width, order: seed % 2 ? 'row' : 'column', from, count } satisfies Cases);
+      await ranks.values(scenario, { seed: 10 * seed + height, height, width, order: seed % 2 ? 'row' : 'column', from, ...of } satisfies Cases);
     }
   };
 
   test('redistribution brings every entry to its place, touches nothing else, and receives what the plan announces', async () => {
     await forAllPairs('redistributions');
+  }, PATIENCE_MS);
+
+  test('so does that of larger matrices, whose blocks are woven together and dealt out', async () => {
+    await forAllPairs('redistributions', { count: 1, large: true });
   }, PATIENCE_MS);
 
   test('contraction adds every copy of every entry once, in rank order', async () => {

@@ -21,6 +21,8 @@ export interface Cases {
   readonly from: DistPair;
   /** How many for each pair to go to. */
   readonly count: number;
+  /** Matrices that are worth pushing rather than pulling, where that saves passes over memory. */
+  readonly large?: boolean;
 }
 
 /** What surrounds a view, on either side, before and after. */
@@ -31,6 +33,8 @@ const entry = (i: number, j: number): number => i * 1024 + j + 1;
 
 /** Empty, one, two, smaller than the grid, and what no stride divides. */
 const dimension = ({ pick, below }: Random): number => pick([0, 1, 2, below(7), below(7), 7 + below(20)]);
+
+const largeDimension = ({ below }: Random): number => 130 + below(20);
 
 /** A view of some matrix of the pair, perhaps a transpose, at a random place of a larger one with random alignments. */
 interface Placed {
@@ -87,8 +91,9 @@ function mustBe(what: () => string, found: number, expected: number): void {
 function forCases({ comm, memory }: RankContext, cases: Cases, body: (grid: Grid, rng: Random, to: DistPair, dtype: Dtype, height: number, width: number) => void): void {
   const grid = new Grid(comm, memory, cases.height, cases.width, cases.order);
   const rng = random(cases.seed);
+  const size = cases.large ? largeDimension : dimension;
   for (const to of DIST_PAIRS) {
-    for (let t = 0; t < cases.count; t++) memory.heap.scope(() => body(grid, rng, to, rng.pick(['f64', 'f32']), dimension(rng), dimension(rng)));
+    for (let t = 0; t < cases.count; t++) memory.heap.scope(() => body(grid, rng, to, rng.pick(['f64', 'f32']), size(rng), size(rng)));
   }
 }
 
