@@ -11,7 +11,7 @@ import type {
   Backend, CallOptions, Dtype, Estimate, GridInfo, LibraryInfo, MatrixRecord, MemoryReport, ProgressLine, TaskInfo, TaskReply, WorkerInfo, WorkerSelection,
 } from '../session/backend.js';
 import type { HostArray } from '../session/host-array.js';
-import { copyStrided, type Strided, type WritableStrided } from '../session/strided-copy.js';
+import { copyStrided, orderOf, type Strided, type WritableStrided } from '../session/strided-copy.js';
 import type { ControlLink, Welcome } from './control-link.js';
 import { DataLink } from './data-link.js';
 import { Turns } from './turns.js';
@@ -154,7 +154,7 @@ export class RemoteBackend implements Backend {
   /** Bands of whole rows (or columns, where the source has those contiguous) go to all workers at once; each scatters what it gets. */
   async write(matrix: MatrixRecord, rows: Range, cols: Range, source: HostArray, { signal }: CallOptions = {}): Promise<void> {
     viewLayout(matrix.layout, rows, cols); // refuses what lies outside
-    const order: Order = source.rowStride === 1 && source.colStride !== 1 ? 'column' : 'row';
+    const order = orderOf(source);
     const bytes = itemBytes(matrix.dtype);
     await this.#perWorker(rows, cols, order, signal, (link, band) => {
       const pieces = [...splitBlock(band, bytes, this.bufferSize, order)];
@@ -170,7 +170,7 @@ export class RemoteBackend implements Backend {
 
   async read(matrix: MatrixRecord, rows: Range, cols: Range, target: WritableStrided, { signal }: CallOptions = {}): Promise<void> {
     viewLayout(matrix.layout, rows, cols); // refuses what lies outside
-    const order: Order = target.rowStride === 1 && target.colStride !== 1 ? 'column' : 'row';
+    const order = orderOf(target);
     await this.#perWorker(rows, cols, order, signal, (link, band) =>
       link.get(matrix.id, band, matrix.dtype, order, this.bufferSize, {
         begin: (block) => sinkOf(part(target, block, rows, cols) as WritableStrided, block, matrix.dtype, order),

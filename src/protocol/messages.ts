@@ -56,7 +56,7 @@ export const MESSAGES = {
   // Matrices.
   CREATE: message(48, record({
     id, height: integer(), width: integer(), dtype, dist: distPair,
-    colAlign: optional(integer()), rowAlign: optional(integer()), root: optional(integer()),
+    colAlign: optional(integer()), rowAlign: optional(integer()), root: optional(integer()), order: optional(order),
   })),
   FREE: message(49, record({ id, ids: list(numericId, MAX_LIST) })),
   MEMORY: message(50, record({ id })),
