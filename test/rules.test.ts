@@ -150,14 +150,14 @@ test('every file opens with a sentence on what it is', () => {
 });
 
 test('the package exports what it promises, and nothing else', () => {
-  expect(Object.keys(published).sort()).toEqual(['Alchemist', 'AlchemistError', 'HostMatrix', 'MatrixHandle', 'Session', 'connect', 'defineTask', 'serve']);
+  expect(Object.keys(published).sort()).toEqual(['Alchemist', 'AlchemistError', 'HostMatrix', 'MatrixHandle', 'Session', 'blockCyclic', 'connect', 'defineTask', 'serve']);
   expect(Object.keys(published.Alchemist)).toEqual(['start', 'connect', 'serve']);
   expect(typesOf('index.ts')).toEqual([
-    'AlchemistServer', 'CallCost', 'CallOptions', 'ConnectOptions', 'CopyOptions', 'Dist', 'DistPair', 'Distribution', 'Dtype', 'ErrorCode',
+    'AlchemistServer', 'BlockDeal', 'CallCost', 'CallOptions', 'ConnectOptions', 'CopyOptions', 'Dist', 'DistPair', 'Distribution', 'Dtype', 'ErrorCode',
     'Estimate', 'FetchOptions', 'GemmOptions', 'GridInfo', 'GridOrder', 'Layout', 'Library', 'LibraryInfo', 'LoadOptions', 'LogLevel', 'MatrixLike',
     'MemoryReport', 'NewMatrixOptions', 'NormKind', 'ParamInfo', 'Placement', 'ProgressLine', 'RandomOptions', 'Range', 'RankMemoryUsage',
-    'SaveOptions', 'SendOptions', 'ServeOptions', 'Shape', 'Solution', 'SolveOptions', 'StartOptions', 'Task', 'TaskContext', 'TaskInfo',
-    'TruncatedSvd', 'TruncatedSvdOptions', 'WorkerInfo', 'WorkerOptions', 'WorkerSelection',
+    'SaveOptions', 'SendOptions', 'ServeOptions', 'Shape', 'Slice', 'Solution', 'SolveOptions', 'StartOptions', 'Task', 'TaskContext',
+    'TaskInfo', 'TruncatedSvd', 'TruncatedSvdOptions', 'WorkerInfo', 'WorkerOptions', 'WorkerSelection',
   ]);
 });
 

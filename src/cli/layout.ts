@@ -14,7 +14,7 @@ The distributions [U,V]: U says how the rows are dealt out, V the columns.
   the pairs: ${DIST_PAIRS.map((pair) => formatDistPair(...splitDistPair(pair))).join(' ')}
 
 Examples:
-  $ alchemist layout 7x7 --grid 2x3                     [MC,MR], the usual one: a block-cyclic deal over the whole grid
+  $ alchemist layout 7x7 --grid 2x3                     [MC,MR], the usual one: rows and columns dealt in turn
   $ alchemist layout 7x7 --grid 2x3 --dist VC_STAR      rows dealt over all six workers
   $ alchemist layout 7x7 --grid 2x3 --align 1,2         entry (0, 0) with grid row 1, grid column 2`;
 

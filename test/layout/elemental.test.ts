@@ -1,15 +1,14 @@
-/**
- * The layouts against vectors computed from Elemental's semantics, independently of this code. Its block-cyclic cases are not
- * ours: a block-cyclic share is not one progression, and no layout here is block-cyclic.
- */
+/** The layouts against vectors computed from Elemental's semantics, independently of this code. */
 
 import { readFileSync } from 'node:fs';
+import { blockCyclic } from '#src/layout/block-cyclic.js';
 import { parseDistPair, type Dist } from '#src/layout/distribution.js';
 import { defaultGridHeight, diagonalLength, gridCol, gridRow, vcToDiagonal, vcToMD, vcToVR } from '#src/layout/grid-shape.js';
 import {
   colRank, colStride, crossRank, inheritAlignment, makeLayout, redundantRank, rowRank, rowStride, share,
 } from '#src/layout/layout.js';
 import { receivedEntries, totalMoved } from '#src/layout/plan.js';
+import { chooseGemm, type GemmVariant, gemmWords } from '#src/linalg/gemm.js';
 import { ranks } from './arbitrary.js';
 
 interface Fixture {
@@ -31,6 +30,8 @@ interface Fixture {
     cases: [r: number, c: number, ...from: [string, string], colAlign: number, rowAlign: number, ...to: [string, string],
       toColAlign: number, toRowAlign: number][];
   };
+  blocked: { cases: [n: number, rank: number, align: number, blockSize: number, cut: number, stride: number, owned: number[]][] };
+  gemmChoice: [m: number, n: number, k: number, variant: string][];
 }
 
 const fixture = JSON.parse(
@@ -96,5 +97,32 @@ test('588 cases of inherited alignments', () => {
     const from = makeLayout({ height: 9, width: 9, dist: pair(U, V), colAlign, rowAlign, gridHeight, gridWidth });
     const inherited = inheritAlignment(from, pair(X, Y));
     expect([...expected.slice(0, 8), inherited.colAlign, inherited.rowAlign]).toEqual(expected);
+  }
+});
+
+test('60 block-cyclic shares', () => {
+  expect(fixture.blocked.cases).toHaveLength(60);
+  for (const [n, rank, align, blockSize, cut, stride, owned] of fixture.blocked.cases) {
+    const slices = blockCyclic(n, rank, { align, blockSize, cut, stride });
+    expect(slices.flatMap(({ start, count }) => Array.from({ length: count }, (_, k) => start + k))).toEqual(owned);
+    expect(slices.every(({ step, count }) => step === 1 && count > 0)).toBe(true);
+  }
+});
+
+test.each([
+  { blockSize: 0, stride: 1 }, { blockSize: 1.5, stride: 1 }, { blockSize: 2, stride: 0 }, { blockSize: 2, stride: 1, cut: 2 }, { blockSize: 2, stride: 2, align: 2 },
+])('a block-cyclic deal that cannot be is refused: %j', (deal) => {
+  expect(() => blockCyclic(5, 0, deal)).toThrow(expect.objectContaining({ code: 'E_LAYOUT' }));
+});
+
+test("17 products: the variant chosen never moves more than Elemental's rule of thumb would", () => {
+  expect(fixture.gemmChoice).toHaveLength(17);
+  for (const [m, n, k, elementals] of fixture.gemmChoice) {
+    for (const [gridHeight, gridWidth] of [[1, 1], [2, 2], [2, 3], [3, 2], [4, 4]]) {
+      const balanced = (height: number, width: number) => makeLayout({ height, width, gridHeight, gridWidth });
+      const operands = [balanced(m, k), balanced(k, n), balanced(m, n)] as const;
+      const words = gemmWords(...operands);
+      expect(words[chooseGemm(...operands)]).toBeLessThanOrEqual(words[elementals === 'Dot' ? 'dot' : (elementals as GemmVariant)]);
+    }
   }
 });
