@@ -161,7 +161,8 @@ export class RemoteBackend implements Backend {
       const payloads = function* (this: RemoteBackend) {
         for (const [k, block] of pieces.entries()) {
           if (signal?.aborted) throw cancelled();
-          yield { block, payload: payloadOf(part(source, block, rows, cols), block, matrix.dtype, order), last: k === pieces.length - 1 };
+          const { payload, copied } = payloadOf(part(source, block, rows, cols), block, matrix.dtype, order);
+          yield { block, payload, copied, last: k === pieces.length - 1 };
         }
       };
       return link.put(matrix.id, matrix.dtype, order, payloads.call(this));
@@ -250,14 +251,18 @@ const bytesOf = (data: TypedArray, start: number, count: number): Uint8Array => 
 const WORTH_A_PIECE = 1024;
 
 /** The payload of a block: views of the caller's own memory where the lines are contiguous there, otherwise one packed copy. */
-function payloadOf(source: Strided, block: Block, dtype: Dtype, order: Order): Uint8Array[] {
+function payloadOf(source: Strided, block: Block, dtype: Dtype, order: Order): { payload: Uint8Array[]; copied: boolean } {
   const data = typed(source.data, dtype);
   const { lines, length, step, contiguous } = linesOf(block, source, order);
-  if (data && contiguous && (step === length || lines === 1)) return [bytesOf(data, source.offset, lines * length)];
-  if (data && contiguous && length >= WORTH_A_PIECE) return Array.from({ length: lines }, (_, k) => bytesOf(data, source.offset + k * step, length));
+  if (data && contiguous && (step === length || lines === 1)) {
+    return { payload: [bytesOf(data, source.offset, lines * length)], copied: false };
+  }
+  if (data && contiguous && length >= WORTH_A_PIECE) {
+    return { payload: Array.from({ length: lines }, (_, k) => bytesOf(data, source.offset + k * step, length)), copied: false };
+  }
   const packed = dtype === 'f64' ? new Float64Array(lines * length) : new Float32Array(lines * length);
   copyStrided(block.rows.count, block.cols.count, source, densely(packed, block, order));
-  return [bytesOf(packed, 0, packed.length)];
+  return { payload: [bytesOf(packed, 0, packed.length)], copied: true };
 }
 
 /** Receives a block straight into the caller's memory where it is dense there, otherwise by way of a buffer. */
