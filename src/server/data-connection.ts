@@ -16,6 +16,8 @@ import { Stage, STAGE_BYTES } from './stage.js';
 
 /** Stages that a GET fills ahead of the socket. */
 const STAGES_AHEAD = 3;
+/** Hardly more than a PUT's header: what comes along of its payload has to be copied into shared memory, which is slow. */
+const SCRATCH_BYTES = 256;
 const NOTHING = new Uint8Array(0);
 
 export class DataConnection extends FramedConnection {
@@ -37,7 +39,7 @@ export class DataConnection extends FramedConnection {
   #unanswered = 0;
 
   constructor(socket: Socket, port: DataPort) {
-    super(socket);
+    super(socket, undefined, SCRATCH_BYTES);
     this.#port = port;
   }
 
