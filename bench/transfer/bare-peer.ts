@@ -1,16 +1,17 @@
 /** The other process of the bare socket pair: receives as many bytes as it is told to, or sends them. Speaks no protocol. */
 import { connect, createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { Ring } from './ring.js';
 
-/** Bytes handed to the system at a time, and taken from it. */
-const CHUNK_BYTES = 1 << 20;
-
-const chunk = new Uint8Array(CHUNK_BYTES);
+const ring = new Ring();
+/** Bytes still to be received. */
+let left = 0;
 
 /** Writes `bytes` bytes, a few chunks ahead of the system. */
 function pour(socket: Socket, bytes: number): void {
   while (bytes > 0) {
-    const piece = chunk.subarray(0, Math.min(CHUNK_BYTES, bytes));
+    const piece = ring.room().subarray(0, bytes);
+    ring.advance(piece.length);
     bytes -= piece.length;
     if (!socket.write(piece)) {
       socket.once('drain', () => pour(socket, bytes));
@@ -19,26 +20,21 @@ function pour(socket: Socket, bytes: number): void {
   }
 }
 
-/** Receives from the study: for every announcement so many bytes, then tells that they are here. */
+/** Receives from the study as many bytes as were announced, then tells that they are here. */
 function receiveFrom(port: number): void {
-  let left = 0;
   const socket = connect({
     host: '127.0.0.1',
     port,
     noDelay: true,
     onread: {
-      buffer: chunk,
+      buffer: () => ring.room(),
       callback: (count) => {
+        ring.advance(count);
         left -= count;
         if (left === 0) socket.write('.');
         return true;
       },
     },
-  });
-  process.on('message', ({ receive }: { receive?: number }) => {
-    if (receive === undefined) return;
-    left = receive;
-    process.send!({ ready: true });
   });
   socket.on('error', () => process.exit());
 }
@@ -48,7 +44,11 @@ const server = createServer({ noDelay: true }, (socket) => {
   socket.on('data', (announcement: Buffer) => pour(socket, Number(announcement.toString())));
 });
 server.listen(0, '127.0.0.1', () => process.send!({ port: (server.address() as AddressInfo).port }));
-process.on('message', ({ port }: { port?: number }) => {
+process.on('message', ({ port, bytes, kept }: { port?: number; bytes?: number; kept?: boolean }) => {
   if (port !== undefined) receiveFrom(port);
+  if (bytes === undefined) return;
+  left = bytes;
+  ring.resize(kept ? bytes : 0);
+  process.send!({ ready: true });
 });
 process.on('disconnect', () => process.exit());

@@ -1,17 +1,20 @@
-/** The floor of a transfer: the same bytes over one bare TCP connection of Node between two processes, received into one buffer. */
+/**
+ * The floor of a transfer: the same bytes over one bare TCP connection of Node between two processes, out of memory as large as the matrix and into
+ * memory as large, for what is sent is to be there afterwards.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Direction } from './design.js';
+import { CHUNK_BYTES, Ring } from './ring.js';
 
 const PEER = fileURLToPath(new URL('./bare-peer.js', import.meta.url));
-/** Bytes handed to the system at a time, and taken from it. */
-const CHUNK_BYTES = 1 << 20;
 
 export class BareSocket {
   #left = 0;
   #arrived = (): void => {};
+  readonly #ring = new Ring();
 
   private constructor(
     readonly peer: ChildProcess,
@@ -34,8 +37,9 @@ export class BareSocket {
       port,
       noDelay: true,
       onread: {
-        buffer: new Uint8Array(CHUNK_BYTES),
+        buffer: () => bare.#ring.room(),
         callback: (count) => {
+          bare.#ring.advance(count);
           bare.#left -= count;
           if (bare.#left === 0) bare.#arrived();
           return true;
@@ -46,14 +50,19 @@ export class BareSocket {
     return bare;
   }
 
-  /** Seconds that `bytes` take, the last one's arrival included. */
-  async seconds(direction: Direction, bytes: Uint8Array): Promise<number> {
+  /**
+   * Seconds that `bytes` take, the last one's arrival included.
+   * @param kept false: they pass through one small buffer on the other side and are forgotten, which spares the memory.
+   */
+  async seconds(direction: Direction, bytes: Uint8Array, kept = true): Promise<number> {
+    const ready = once(this.peer, 'message');
+    this.peer.send({ bytes: bytes.length, kept });
+    this.#ring.resize(direction === 'fetch' && kept ? bytes.length : CHUNK_BYTES);
+    await ready;
     return direction === 'send' ? this.#send(bytes) : this.#fetch(bytes.length);
   }
 
   async #send(bytes: Uint8Array): Promise<number> {
-    this.peer.send({ receive: bytes.length });
-    await once(this.peer, 'message');
     const start = performance.now();
     const answer = once(this.outgoing, 'data');
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {

@@ -2,6 +2,7 @@
 import { SharedMatrix } from '#src/dist/shared-matrix.js';
 import { copies, share } from '#src/layout/layout.js';
 import type { Library } from '#src/library/library.js';
+import * as blas from '#src/local/blas.js';
 import { defineTask } from '#src/library/task.js';
 import { weigh } from './weigh.js';
 
@@ -20,7 +21,7 @@ const checksum = defineTask({
     const place = { offset: local.ptr / data.BYTES_PER_ELEMENT, rowStride: local.rowStride, colStride: local.colStride };
     const sum = Float64Array.of(mine ? weigh(data, place, mine.rows, mine.cols) : 0);
     grid.comm.allReduce(sum);
-    if (spoil) for (let j = 0; j < local.width; j++) data.fill(NaN, place.offset + j * local.colStride, place.offset + j * local.colStride + local.height);
+    if (spoil) blas.fill(NaN, local);
     return { sum: sum[0] % 2 ** 32, copies: copies(A.layout) };
   },
 });

@@ -12,6 +12,17 @@ export interface BlockSink {
   begin(block: Block): PayloadSink;
 }
 
+/** Bytes of frames that a PUT hands to the socket before it waits; a frame that is longer goes alone. */
+const BYTES_AHEAD = 2 ** 20;
+
+/** A block of a PUT; `copied`: its payload is memory of its own, of which there shall be little. */
+export interface Piece {
+  readonly block: Block;
+  readonly payload: readonly Uint8Array[];
+  readonly copied: boolean;
+  readonly last: boolean;
+}
+
 interface Waiting {
   readonly kind: 'ATTACH' | 'PUT' | 'GET';
   readonly sink?: BlockSink;
@@ -39,17 +50,29 @@ export class DataLink {
   }
 
   /**
-   * matrix(block) := the payload of the pieces, frame by frame. Each frame's payload is written before the next is asked for, so that one
-   * buffer at a time waits in the socket.
+   * matrix(block) := the payload of the pieces, frame by frame. Small frames are handed on several at a time, which the system takes in one
+   * write; a large one, or one that had to be copied, is written before the next is asked for, so that one buffer at a time waits in the socket.
    * @param pieces blocks and their payloads, in the session's buffer size; consumed one by one.
    */
-  put(matrix: number, dtype: Dtype, order: Order, pieces: Iterable<{ block: Block; payload: readonly Uint8Array[]; last: boolean }>): Promise<void> {
+  put(matrix: number, dtype: Dtype, order: Order, pieces: Iterable<Piece>): Promise<void> {
     return this.#ask('PUT', async (id) => {
-      for (const { block, payload, last } of pieces) {
+      const ahead: { readonly bytes: number; readonly written: Promise<void> }[] = [];
+      let bytesAhead = 0;
+      for (const { block, payload, copied, last } of pieces) {
+        const bytes = payload.reduce((sum, { length }) => sum + length, 0);
+        while (ahead.length > 0 && (copied || bytesAhead + bytes > BYTES_AHEAD)) {
+          const oldest = ahead.shift()!;
+          bytesAhead -= oldest.bytes;
+          await oldest.written;
+        }
         if (!this.#waiting.has(id)) return; // The worker has refused already.
         const { rows, cols } = block;
-        await this.#wire.send([encodeBlockHead('PUT', { id, matrix, rows, cols, dtype, order, last }), ...payload]);
+        const written = this.#wire.send([encodeBlockHead('PUT', { id, matrix, rows, cols, dtype, order, last }), ...payload]);
+        written.catch(() => {}); // Waited for in turn; when an earlier one has failed, nobody waits for it.
+        ahead.push({ bytes, written });
+        bytesAhead += bytes;
       }
+      for (const { written } of ahead) await written;
     });
   }
 

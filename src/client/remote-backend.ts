@@ -11,7 +11,7 @@ import type {
   Backend, CallOptions, Dtype, Estimate, GridInfo, LibraryInfo, MatrixRecord, MemoryReport, ProgressLine, TaskInfo, TaskReply, WorkerInfo, WorkerSelection,
 } from '../session/backend.js';
 import type { HostArray } from '../session/host-array.js';
-import { copyStrided, type Strided, type WritableStrided } from '../session/strided-copy.js';
+import { copyStrided, orderOf, type Strided, type WritableStrided } from '../session/strided-copy.js';
 import type { ControlLink, Welcome } from './control-link.js';
 import { DataLink } from './data-link.js';
 import { Turns } from './turns.js';
@@ -154,14 +154,15 @@ export class RemoteBackend implements Backend {
   /** Bands of whole rows (or columns, where the source has those contiguous) go to all workers at once; each scatters what it gets. */
   async write(matrix: MatrixRecord, rows: Range, cols: Range, source: HostArray, { signal }: CallOptions = {}): Promise<void> {
     viewLayout(matrix.layout, rows, cols); // refuses what lies outside
-    const order: Order = source.rowStride === 1 && source.colStride !== 1 ? 'column' : 'row';
+    const order = orderOf(source);
     const bytes = itemBytes(matrix.dtype);
     await this.#perWorker(rows, cols, order, signal, (link, band) => {
       const pieces = [...splitBlock(band, bytes, this.bufferSize, order)];
       const payloads = function* (this: RemoteBackend) {
         for (const [k, block] of pieces.entries()) {
           if (signal?.aborted) throw cancelled();
-          yield { block, payload: payloadOf(part(source, block, rows, cols), block, matrix.dtype, order), last: k === pieces.length - 1 };
+          const { payload, copied } = payloadOf(part(source, block, rows, cols), block, matrix.dtype, order);
+          yield { block, payload, copied, last: k === pieces.length - 1 };
         }
       };
       return link.put(matrix.id, matrix.dtype, order, payloads.call(this));
@@ -170,7 +171,7 @@ export class RemoteBackend implements Backend {
 
   async read(matrix: MatrixRecord, rows: Range, cols: Range, target: WritableStrided, { signal }: CallOptions = {}): Promise<void> {
     viewLayout(matrix.layout, rows, cols); // refuses what lies outside
-    const order: Order = target.rowStride === 1 && target.colStride !== 1 ? 'column' : 'row';
+    const order = orderOf(target);
     await this.#perWorker(rows, cols, order, signal, (link, band) =>
       link.get(matrix.id, band, matrix.dtype, order, this.bufferSize, {
         begin: (block) => sinkOf(part(target, block, rows, cols) as WritableStrided, block, matrix.dtype, order),
@@ -250,14 +251,18 @@ const bytesOf = (data: TypedArray, start: number, count: number): Uint8Array => 
 const WORTH_A_PIECE = 1024;
 
 /** The payload of a block: views of the caller's own memory where the lines are contiguous there, otherwise one packed copy. */
-function payloadOf(source: Strided, block: Block, dtype: Dtype, order: Order): Uint8Array[] {
+function payloadOf(source: Strided, block: Block, dtype: Dtype, order: Order): { payload: Uint8Array[]; copied: boolean } {
   const data = typed(source.data, dtype);
   const { lines, length, step, contiguous } = linesOf(block, source, order);
-  if (data && contiguous && (step === length || lines === 1)) return [bytesOf(data, source.offset, lines * length)];
-  if (data && contiguous && length >= WORTH_A_PIECE) return Array.from({ length: lines }, (_, k) => bytesOf(data, source.offset + k * step, length));
+  if (data && contiguous && (step === length || lines === 1)) {
+    return { payload: [bytesOf(data, source.offset, lines * length)], copied: false };
+  }
+  if (data && contiguous && length >= WORTH_A_PIECE) {
+    return { payload: Array.from({ length: lines }, (_, k) => bytesOf(data, source.offset + k * step, length)), copied: false };
+  }
   const packed = dtype === 'f64' ? new Float64Array(lines * length) : new Float32Array(lines * length);
   copyStrided(block.rows.count, block.cols.count, source, densely(packed, block, order));
-  return [bytesOf(packed, 0, packed.length)];
+  return { payload: [bytesOf(packed, 0, packed.length)], copied: true };
 }
 
 /** Receives a block straight into the caller's memory where it is dense there, otherwise by way of a buffer. */

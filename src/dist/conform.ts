@@ -28,11 +28,11 @@ export function sameOwnership(a: Layout, b: Layout): boolean {
 
 /**
  * A in the wanted layout: A's own entries where the ownership is the same already (no copy; then the caller must not write), else a fresh
- * redistributed copy in the heap's current scope. Collective.
+ * redistributed copy, stored in A's order, in the heap's current scope. Collective.
  */
 export function conform(A: DistMatrix, layout: Layout): DistMatrix {
   if (sameOwnership(A.layout, layout)) return new DistMatrix(A.grid, layout, A.local);
-  const B = DistMatrix.ofLayout(A.grid, layout, A.dtype);
+  const B = DistMatrix.ofLayout(A.grid, layout, A.dtype, A.local.order);
   redistribute(A, B);
   return B;
 }

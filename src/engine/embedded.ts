@@ -9,6 +9,7 @@ import { describeTasks, type Library, loadTask } from '../library/library.js';
 import { BUILT_IN, openLibrary } from '../library/open.js';
 import { bindArguments, type Cost, type Task } from '../library/task.js';
 import type { HeapUsage } from '../local/heap.js';
+import { storageOrder } from '../local/matrix.js';
 import type {
   Backend, CallOptions, Estimate, GridInfo, LibraryInfo, MatrixRecord, MemoryReport, TaskInfo, TaskReply, WorkerInfo, WorkerSelection,
 } from '../session/backend.js';
@@ -317,10 +318,11 @@ export class EmbeddedBackend implements Backend {
    */
   async adopt(other: EmbeddedBackend): Promise<void> {
     for (const reference of other.#libraries.values()) await this.loadLibrary(reference);
-    for (const { id, layout, dtype } of [...other.#matrices.values()].sort((a, b) => a.id - b.id)) {
+    for (const { id, layout, dtype, shares } of [...other.#matrices.values()].sort((a, b) => a.id - b.id)) {
       const { height, width, colDist, rowDist } = layout;
+      const order = shares.some((share) => storageOrder(share) === 'row') ? 'row' : 'column';
       this.#nextId = id;
-      const { matrices } = await this.run('elemental', 'create', { height, width, dist: `${colDist}_${rowDist}`, dtype, fill: false });
+      const { matrices } = await this.run('elemental', 'create', { height, width, dist: `${colDist}_${rowDist}`, dtype, order, fill: false });
       const rowsAtOnce = Math.max(1, Math.floor(PIECE_ENTRIES / Math.max(1, width)));
       const cols = { start: 0, count: width };
       for (let i = 0; i < height; i += rowsAtOnce) {

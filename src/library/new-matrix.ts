@@ -3,6 +3,7 @@ import { DistMatrix } from '../dist/dist-matrix.js';
 import type { Grid } from '../dist/grid.js';
 import { parseDistPair } from '../layout/distribution.js';
 import { type Layout, makeLayout } from '../layout/layout.js';
+import type { StorageOrder } from '../local/matrix.js';
 import type { Dtype } from '../local/rank-memory.js';
 import { storageOf } from './storage.js';
 import type { Arguments, Cost, Params } from './task.js';
@@ -15,6 +16,7 @@ export const newMatrixParams = {
   rowAlign: { type: 'integer', default: 0, min: 0, about: 'the rank of the row axis that owns column 0' },
   root: { type: 'integer', default: 0, min: 0, about: 'the diagonal of an MD matrix, the process of a [CIRC,CIRC] one' },
   dtype: { type: 'text', default: 'f64', oneOf: ['f64', 'f32'], about: 'item type' },
+  order: { type: 'text', default: 'column', oneOf: ['column', 'row'], about: 'whether columns or rows are contiguous in the workers\' memories' },
 } as const satisfies Params;
 
 type NewMatrix = Arguments<typeof newMatrixParams, never>;
@@ -27,10 +29,10 @@ export function newLayout({ height, width, dist, colAlign, rowAlign, root }: New
 
 /** A fresh matrix with undefined entries. */
 export function newMatrix(grid: Grid, wanted: NewMatrix): DistMatrix {
-  return DistMatrix.ofLayout(grid, newLayout(wanted, grid), wanted.dtype as Dtype);
+  return DistMatrix.ofLayout(grid, newLayout(wanted, grid), wanted.dtype as Dtype, wanted.order as StorageOrder);
 }
 
 /** What a matrix costs that every rank fills by itself. */
 export function newMatrixCost(wanted: NewMatrix, grid: GridShape): Cost {
-  return { flops: 0, bytesMoved: 0, memoryPerRank: storageOf(newLayout(wanted, grid), wanted.dtype as Dtype) };
+  return { flops: 0, bytesMoved: 0, memoryPerRank: storageOf(newLayout(wanted, grid), wanted.dtype as Dtype, wanted.order as StorageOrder) };
 }

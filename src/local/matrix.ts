@@ -9,8 +9,13 @@ export interface Placement {
   readonly colStride: number;
 }
 
-/** Storage order of a fresh matrix: which axis has stride 1. */
+/** Storage order of a fresh matrix: whether its columns or its rows are contiguous. */
 export type StorageOrder = 'column' | 'row';
+
+/** The order in which entries with these strides lie; 'column' where there is no telling, as in a single column. */
+export function storageOrder({ rowStride, colStride }: Pick<Placement, 'rowStride' | 'colStride'>): StorageOrder {
+  return rowStride > colStride && colStride > 0 ? 'row' : 'column';
+}
 
 /**
  * Entry (i, j) lies at `ptr + (i*rowStride + j*colStride) * itemBytes`. Column-major storage has rowStride 1; a transposed view is the
@@ -66,6 +71,10 @@ export class Matrix implements Placement {
 
   set(i: number, j: number, value: number): void {
     this.memory.array(this.dtype)[this.address(i, j) / itemBytes(this.dtype)] = value;
+  }
+
+  get order(): StorageOrder {
+    return storageOrder(this);
   }
 
   /** Number of entries. */

@@ -3,12 +3,13 @@
  * consumer wants it, either received in place or handed on in pieces.
  */
 import { AlchemistError } from '../errors.js';
+import { unpackBlockHead } from './block-head.js';
 import { decodePrelude, FRAME_LIMITS, PRELUDE_BYTES, type FrameLimits, type Prelude } from './frame.js';
 import { Gather } from './gather.js';
 import { foreign, sniff } from './sniff.js';
 import { unpack, type Value } from './value.js';
 
-/** Bytes that {@link FrameDecoder.buffer} offers for preludes, headers and payload without a place. */
+/** Bytes that {@link FrameDecoder.buffer} offers for preludes, headers and payload without a place, unless told otherwise. */
 const SCRATCH_BYTES = 16_384;
 
 /** A frame whose payload is still to come. */
@@ -50,7 +51,8 @@ export class FrameDecoder {
   #offer: { readonly view: Uint8Array; readonly inPlace: boolean } | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(onHeader: OnHeader, limits: Partial<FrameLimits> = {}) {
+  /** @param scratchBytes few, where payload that comes along with a header is slow to move to its place. */
+  constructor(onHeader: OnHeader, limits: Partial<FrameLimits> = {}, readonly scratchBytes = SCRATCH_BYTES) {
     this.#onHeader = onHeader;
     this.#limits = { ...FRAME_LIMITS, ...limits };
   }
@@ -69,7 +71,7 @@ export class FrameDecoder {
     return this.#guarded(() => {
       this.#offer = this.#sink?.room && this.#left > 0
         ? { view: this.#room(this.#sink), inPlace: true }
-        : { view: (this.#scratch ??= new Uint8Array(SCRATCH_BYTES)), inPlace: false };
+        : { view: (this.#scratch ??= new Uint8Array(this.scratchBytes)), inPlace: false };
       return this.#offer.view;
     });
   }
@@ -125,7 +127,7 @@ export class FrameDecoder {
   #begin(prelude: Prelude, header: Uint8Array): void {
     this.#head = undefined;
     this.#left = prelude.payloadBytes;
-    this.#sink = this.#onHeader({ ...prelude, header: unpack(header) }) ?? undefined;
+    this.#sink = this.#onHeader({ ...prelude, header: (unpackBlockHead(header) as Value | undefined) ?? unpack(header) }) ?? undefined;
     if (this.#left === 0) this.#end();
   }
 

@@ -38,7 +38,11 @@ export function encodeFrame(kind: number, header: unknown, payload: readonly Uin
 
 /** Prelude and header of a frame whose payload of that many bytes will be written by the caller. */
 export function encodeHead(kind: number, header: unknown, payloadBytes: number, version = VERSIONS.max): Uint8Array {
-  const packed = pack(header);
+  return joinHead(kind, pack(header), payloadBytes, version);
+}
+
+/** Prelude and header of a frame, from a header that is packed already. */
+export function joinHead(kind: number, packed: Uint8Array, payloadBytes: number, version = VERSIONS.max): Uint8Array {
   if (payloadBytes > MAX_PAYLOAD_BYTES) throw tooLong('payload', payloadBytes, MAX_PAYLOAD_BYTES);
   const head = new Uint8Array(PRELUDE_BYTES + packed.length);
   const view = new DataView(head.buffer);

@@ -5,7 +5,8 @@
 import { AlchemistError } from '../errors.js';
 import { entries } from '../layout/block.js';
 import type { Frame } from './frame-decoder.js';
-import { encodeFrame, encodeHead } from './frame.js';
+import { packBlockHead } from './block-head.js';
+import { encodeFrame, joinHead } from './frame.js';
 import { MAX_BUFFER_BYTES, MAX_LIST, MAX_PATH, MAX_REQUEST_ID, MIN_BUFFER_BYTES, SECRET_BYTES } from './limits.js';
 import { distPair, dtype, gridShape, itemBytes, name, numericId, order, prose, slice } from './records.js';
 import { anything, boolean, bytes, dictionary, integer, list, oneOf, optional, real, record, text, type Schema } from './schema.js';
@@ -56,7 +57,7 @@ export const MESSAGES = {
   // Matrices.
   CREATE: message(48, record({
     id, height: integer(), width: integer(), dtype, dist: distPair,
-    colAlign: optional(integer()), rowAlign: optional(integer()), root: optional(integer()),
+    colAlign: optional(integer()), rowAlign: optional(integer()), root: optional(integer()), order: optional(order),
   })),
   FREE: message(49, record({ id, ids: list(numericId, MAX_LIST) })),
   MEMORY: message(50, record({ id })),
@@ -93,7 +94,7 @@ export function encodeMessage<K extends Kind>(kind: K, header: Header<K>, payloa
 export function encodeBlockHead<K extends 'PUT' | 'BLOCK'>(kind: K, header: Header<K>): Uint8Array {
   const { code, header: schema } = MESSAGES[kind];
   const checked = (schema as Schema<Header<K>>)(header, kind);
-  return encodeHead(code, checked, payloadOf({ kind, ...checked } as Message));
+  return joinHead(code, packBlockHead(checked), payloadOf({ kind, ...checked } as Message));
 }
 
 /**

@@ -9,7 +9,7 @@ export type Dtype = 'f64' | 'f32';
 export type Order = 'row' | 'column';
 
 export const dtype = oneOf(['f64', 'f32']);
-/** Whether rows (C) or columns (Fortran) are contiguous in a payload; or how workers are laid onto the grid. */
+/** Whether rows (C) or columns (Fortran) are contiguous, in a payload or in the memories of workers; or how workers are laid onto the grid. */
 export const order = oneOf(['row', 'column']);
 export const distPair = oneOf(DIST_PAIRS);
 export const name = text(MAX_NAME);

@@ -1,7 +1,7 @@
 /** Cutting a block into pieces that fit the buffer of a session. */
 import { AlchemistError } from '../errors.js';
 import type { Block } from '../layout/block.js';
-import type { Slice } from '../layout/slice.js';
+import { slice, type Slice } from '../layout/slice.js';
 import type { Order } from './records.js';
 
 /**
@@ -27,6 +27,17 @@ export function* splitBlock(block: Block, itemBytes: number, bufferSize: number,
     for (const slowPart of cut(slow, slowAtOnce)) {
       for (const fastPart of cut(fast, fastAtOnce)) yield piece(slowPart, fastPart);
     }
+}
+
+/** The block whose payload is that of a and then that of b, as of neighbouring pieces of {@link splitBlock}; undefined where there is none. */
+export function joinBlocks(a: Block, b: Block, order: Order): Block | undefined {
+  const [slow, fast, next, same] = order === 'row' ? [a.rows, a.cols, b.rows, b.cols] : [a.cols, a.rows, b.cols, b.rows];
+  if (fast.start !== same.start || fast.count !== same.count || (fast.count > 1 && fast.step !== same.step)) return undefined;
+  if (slow.count === 0 || next.count === 0) return undefined;
+  const step = next.start - (slow.start + (slow.count - 1) * slow.step);
+  if (step < 1 || (slow.count > 1 && slow.step !== step) || (next.count > 1 && next.step !== step)) return undefined;
+  const both = slice(slow.start, step, slow.count + next.count);
+  return order === 'row' ? { rows: both, cols: fast } : { rows: fast, cols: both };
 }
 
 function* cut(whole: Slice, atOnce: number): Generator<Slice, void, undefined> {

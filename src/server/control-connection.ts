@@ -162,8 +162,8 @@ export class ControlConnection extends FramedConnection {
         this.#referenceOf(request.library);
         return (await session.settled()).estimate(request.library, request.task, await this.#withFiles(request));
       case 'CREATE': {
-        const { height, width, dtype, dist, colAlign, rowAlign, root } = request;
-        const args = { height, width, dtype, dist, colAlign, rowAlign, root, fill: true };
+        const { height, width, dtype, dist, colAlign, rowAlign, root, order } = request;
+        const args = { height, width, dtype, dist, colAlign, rowAlign, root, order, fill: true };
         const engine = await session.settled();
         this.#mustHaveRoom(engine);
         const { matrices } = await engine.run('elemental', 'create', args, { signal });

@@ -8,25 +8,38 @@ import type { Frame, PayloadSink } from '../protocol/frame-decoder.js';
 import { DEFAULT_BUFFER_BYTES, MAX_IN_FLIGHT } from '../protocol/limits.js';
 import { decodeMessage, encodeBlockHead, type Header, requestId } from '../protocol/messages.js';
 import { encodeError, encodeReply } from '../protocol/replies.js';
-import { splitBlock } from '../protocol/split.js';
 import type { DataPort, Owner } from './data-port.js';
 import { FramedConnection } from './framed-connection.js';
+import { Intake } from './intake.js';
+import { parcels } from './parcels.js';
 import { Stage, STAGE_BYTES } from './stage.js';
 
 /** Stages that a GET fills ahead of the socket. */
 const STAGES_AHEAD = 3;
+/** Hardly more than a PUT's header: what comes along of its payload has to be copied into shared memory, which is slow. */
+const SCRATCH_BYTES = 256;
+const NOTHING = new Uint8Array(0);
 
 export class DataConnection extends FramedConnection {
   readonly #port: DataPort;
   #owner: Owner | undefined;
+  readonly #intake = new Intake((put, received) => {
+    try {
+      this.#writable(put).put(received, put);
+    } catch (error) {
+      this.#refuse(put.id, error);
+    }
+  });
   /** Payload bytes of the PUT stream under way. */
   #put = 0;
+  /** The PUT stream that has been answered by an error before its end. */
+  #refused: number | undefined;
   /** GETs answer one after another: their frames must not interleave. */
   #answering: Promise<void> = Promise.resolve();
   #unanswered = 0;
 
   constructor(socket: Socket, port: DataPort) {
-    super(socket);
+    super(socket, undefined, SCRATCH_BYTES);
     this.#port = port;
   }
 
@@ -39,12 +52,12 @@ export class DataConnection extends FramedConnection {
   }
 
   protected override ended(): void {
-    this.#stage?.free();
-    this.#stage = undefined;
+    this.#intake.close();
   }
 
   /** A frame's header: what to do with its payload. A request that is wrong gets its error; its payload is skipped. */
   protected override begin(frame: Frame): PayloadSink | undefined {
+    let put: Header<'PUT'> | undefined;
     try {
       const message = decodeMessage(frame);
       switch (message.kind) {
@@ -53,6 +66,8 @@ export class DataConnection extends FramedConnection {
           this.write(encodeReply('ATTACH', message.id, { worker: this.#port.worker }));
           return undefined;
         case 'PUT':
+          if (message.id === this.#refused) return this.#skipping(message);
+          put = message;
           return this.#placing(message);
         case 'GET':
           this.#answer(message);
@@ -61,8 +76,9 @@ export class DataConnection extends FramedConnection {
           throw new AlchemistError('E_PROTOCOL', `a data connection takes ATTACH, PUT and GET, not ${message.kind}`, { hint: 'send requests to the driver' });
       }
     } catch (error) {
-      this.write(encodeError(requestId(frame), error));
-      return undefined;
+      if (!put) return void this.write(encodeError(requestId(frame), error));
+      this.#refuse(put.id, error);
+      return this.#skipping(put);
     }
   }
 
@@ -78,37 +94,43 @@ export class DataConnection extends FramedConnection {
     return matrix;
   }
 
-  /** Takes the payload of a PUT: received stage by stage, each scattered to its owners as soon as it is full. */
+  /** Takes the payload of a PUT; the last one's answer comes when everything is in place. */
   #placing(put: Header<'PUT'>): PayloadSink {
+    this.#writable(put);
+    return this.#intake.sink(put, this.#owner!.rank().memory, () => {
+      this.#put += entries(put) * itemBytes(put.dtype);
+      if (!put.last) return;
+      this.#intake.flush();
+      if (this.#refused !== put.id) this.write(encodeReply('PUT', put.id, { bytes: this.#put }));
+      this.#refused = undefined;
+      this.#put = 0;
+    });
+  }
+
+  /** The payload of a refused stream goes by. */
+  #skipping(put: Header<'PUT'>): undefined {
+    if (put.last) this.#refused = undefined;
+  }
+
+  /** The matrix of a PUT, if it takes such entries there. */
+  #writable(put: Pick<Header<'PUT'>, 'matrix' | 'dtype' | 'rows' | 'cols'>): SharedMatrix {
     const matrix = this.#matrixFor(put);
     if (put.dtype !== matrix.dtype) {
       throw new AlchemistError('E_ARGUMENT', `matrix ${put.matrix} has entries of type ${matrix.dtype}, but the block has ${put.dtype}`, { hint: 'create the matrix with the type of the data' });
     }
-    const stage = this.#staging();
-    const bytes = itemBytes(put.dtype);
-    const pieces = splitBlock(put, bytes, STAGE_BYTES, put.order);
-    let piece = pieces.next().value as Block;
-    let filled = 0;
-    return {
-      room: () => stage.bytes.subarray(filled, entries(piece) * bytes),
-      take: (received) => {
-        filled += received.length;
-        if (filled < entries(piece) * bytes) return;
-        matrix.put(stage.as(piece, put.dtype, put.order), piece);
-        filled = 0;
-        piece = (pieces.next().value ?? piece) as Block;
-      },
-      end: () => {
-        this.#put += entries(put) * bytes;
-        if (!put.last) return;
-        this.write(encodeReply('PUT', put.id, { bytes: this.#put }));
-        this.#put = 0;
-      },
-    };
+    return matrix;
+  }
+
+  /** Answers a stream of PUTs by an error, once; the rest of it is skipped. */
+  #refuse(id: number, error: unknown): void {
+    if (this.#refused !== id) this.write(encodeError(id, error));
+    this.#refused = id;
+    this.#put = 0;
   }
 
   /** Answers a GET by BLOCK frames of at most its buffer size, gathered stage by stage while earlier ones are being sent. */
   #answer(get: Header<'GET'>): void {
+    this.#intake.flush();
     const matrix = this.#matrixFor(get);
     const { id, order, dtype = matrix.dtype, bufferSize = DEFAULT_BUFFER_BYTES } = get;
     if (dtype !== matrix.dtype) throw new AlchemistError('E_ARGUMENT', `matrix ${get.matrix} has entries of type ${matrix.dtype}, but ${dtype} were asked for`, { hint: 'convert it first' });
@@ -124,25 +146,27 @@ export class DataConnection extends FramedConnection {
         while (stages.length < STAGES_AHEAD) stages.push(new Stage(rank.memory));
         const free = [...stages];
         const bytes = itemBytes(dtype);
-        const frames = splitBlock(get, bytes, bufferSize, order);
-        for (let frame = frames.next(), next = frames.next(); !frame.done; frame = next, next = frames.next()) {
-          const { rows, cols } = frame.value;
+        for (const { block, parts } of parcels(get, bytes, bufferSize, STAGE_BYTES, order)) {
+          while (free.length === 0 && !this.isClosed) await new Promise<void>((resolve) => (wake = resolve));
+          if (this.isClosed) return;
+          if (this.#owner!.rank() !== rank) throw new AlchemistError('E_FREED', `matrix ${get.matrix} has gone while it was being sent`);
+          const stage = free.pop()!;
+          if (entries(block) > 0) matrix.get(block, stage.as(block, dtype, order));
           begun = true;
-          this.write([encodeBlockHead('BLOCK', { id, rows, cols, dtype, order, last: next.done === true })]);
-          for (const piece of splitBlock(frame.value, bytes, STAGE_BYTES, order)) {
-            if (entries(piece) === 0) continue;
-            while (free.length === 0 && !this.isClosed) await new Promise<void>((resolve) => (wake = resolve));
-            if (this.isClosed) return;
-            if (this.#owner!.rank() !== rank) throw new AlchemistError('E_FREED', `matrix ${get.matrix} has gone while it was being sent`);
-            const stage = free.pop()!;
-            matrix.get(piece, stage.as(piece, dtype, order));
-            sending++;
-            this.socket.write(stage.bytes.subarray(0, entries(piece) * bytes), () => {
-              sending--;
-              free.push(stage);
-              wake?.();
-            });
+          sending++;
+          const sent = (): void => {
+            sending--;
+            free.push(stage);
+            wake?.();
+          };
+          let at = 0;
+          this.socket.cork();
+          for (const { head, bytes: length } of parts) {
+            if (head) this.socket.write(encodeBlockHead('BLOCK', { id, dtype, order, ...head }));
+            this.socket.write(stage.bytes.subarray(at, (at += length)));
           }
+          this.socket.write(NOTHING, sent);
+          this.socket.uncork();
         }
         while (sending > 0 && !this.isClosed) await new Promise<void>((resolve) => (wake = resolve));
       } catch (error) {
@@ -158,12 +182,4 @@ export class DataConnection extends FramedConnection {
     this.#answering = this.#answering.then(send);
   }
 
-  #stage: Stage | undefined;
-
-  /** The stage of this connection's PUTs. */
-  #staging(): Stage {
-    const { memory } = this.#owner!.rank();
-    if (this.#stage?.memory !== memory) this.#stage = new Stage(memory);
-    return this.#stage;
-  }
 }

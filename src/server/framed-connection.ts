@@ -15,8 +15,9 @@ export abstract class FramedConnection implements Connection {
   constructor(
     protected readonly socket: Socket,
     limits?: FrameLimits,
+    scratchBytes?: number,
   ) {
-    this.#decoder = new FrameDecoder((frame) => this.begin(frame), limits);
+    this.#decoder = new FrameDecoder((frame) => this.begin(frame), limits, scratchBytes);
   }
 
   abstract get greeted(): boolean;

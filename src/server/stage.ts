@@ -16,7 +16,7 @@ export class Stage {
     this.bytes = new Uint8Array(memory.region.memory.buffer, this.#ptr, STAGE_BYTES);
   }
 
-  /** The bytes as the entries of a block. */
+  /** The first bytes as the entries of a block. */
   as({ rows, cols }: Block, dtype: Dtype, order: Order): Matrix {
     const [rowStride, colStride] = order === 'row' ? [cols.count, 1] : [1, rows.count];
     return new Matrix(this.memory, dtype, rows.count, cols.count, this.#ptr, rowStride, colStride);

@@ -11,6 +11,7 @@ import { HostMatrix } from './host-matrix.js';
 import { MatrixHandle } from './matrix-handle.js';
 import { Operations, type Results } from './operations.js';
 import type { FetchOptions, LoadOptions, NewMatrixOptions, SaveOptions, SendOptions, WorkerOptions } from './options.js';
+import { orderOf } from './strided-copy.js';
 
 /** The name of the library that holds the engine's own operations. */
 const ELEMENTAL = 'elemental';
@@ -54,7 +55,9 @@ export class Session extends Operations implements AsyncDisposable {
     const { height, width, data } = host;
     const dtype = options.dtype ?? (Object.prototype.toString.call(data) === '[object Float32Array]' ? 'f32' : 'f64');
     const { dist, colAlign, rowAlign, root, signal } = options;
-    return this.#filled({ height, width, dist, colAlign, rowAlign, root, dtype }, { signal }, (A) => this.#backend.write(A, whole(height), whole(width), host, { signal }));
+    // Stored in the order of the source, entries are placed line by line.
+    const order = orderOf(host);
+    return this.#filled({ height, width, dist, colAlign, rowAlign, root, dtype, order }, { signal }, (A) => this.#backend.write(A, whole(height), whole(width), host, { signal }));
   }
 
   /**
@@ -63,7 +66,7 @@ export class Session extends Operations implements AsyncDisposable {
    * @throws AlchemistError E_ARGUMENT when f returns something that is not a number.
    */
   async fromFunction(height: number, width: number, f: (i: number, j: number) => number, { signal, onProgress: _, ...placement }: NewMatrixOptions = {}): Promise<MatrixHandle> {
-    return this.#filled({ height, width, ...placement }, { signal }, (A) =>
+    return this.#filled({ height, width, ...placement, order: 'row' }, { signal }, (A) =>
       fillByPieces(height, width, f, (rows, cols, piece) => this.#backend.write(A, rows, cols, piece, { signal }), signal),
     );
   }

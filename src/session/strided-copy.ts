@@ -12,6 +12,11 @@ export interface WritableStrided extends Strided {
   readonly data: { [index: number]: number; readonly length: number; set?(source: ArrayLike<number>, at?: number): void; subarray?(start: number, end: number): ArrayLike<number> };
 }
 
+/** The order of a payload, or of storage, that suits an array: along its lines. */
+export function orderOf({ rowStride, colStride }: Strided): 'row' | 'column' {
+  return rowStride === 1 && colStride !== 1 ? 'column' : 'row';
+}
+
 /** Edge of a tile: 32 cache lines each way stay in the first-level cache. */
 const TILE = 32;
 

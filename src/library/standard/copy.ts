@@ -17,7 +17,7 @@ export const copy = defineTask({
     return { flops: 0, bytesMoved: 0, memoryPerRank: storageOf(A.layout, (dtype ?? A.dtype) as Dtype) };
   },
   run({ grid }, { A, dtype }) {
-    const B = DistMatrix.ofLayout(grid, A.layout, (dtype ?? A.dtype) as Dtype);
+    const B = DistMatrix.ofLayout(grid, A.layout, (dtype ?? A.dtype) as Dtype, A.local.order);
     blas.convert(A.local, B.local);
     return { B };
   },

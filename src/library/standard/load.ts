@@ -51,7 +51,7 @@ export const load = defineTask({
     try {
       const { height, width, order } = file;
       const dtype: Dtype = type === 'auto' ? (file.dtype.endsWith('f4') ? 'f32' : 'f64') : (type as Dtype);
-      const wanted = { height, width, dtype, ...placement };
+      const wanted = { height, width, dtype, order, ...placement };
       const cut = cutFile(file, order, dtype, grid.size);
       mustFit(grid, newMatrixCost(wanted, grid).memoryPerRank + bandBytes(cut, dtype), file, dtype);
       const A = newMatrix(grid, wanted);

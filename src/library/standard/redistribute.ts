@@ -15,7 +15,7 @@ export const redistribute = defineTask({
     return { flops: 0, bytesMoved: bytesMoved(layout, to, dtype), memoryPerRank: storageOf(to, dtype) };
   },
   run({ grid }, { A, ...wanted }) {
-    const B = DistMatrix.ofLayout(grid, copyLayout(A.layout, wanted), A.dtype);
+    const B = DistMatrix.ofLayout(grid, copyLayout(A.layout, wanted), A.dtype, A.local.order);
     dist.redistribute(A, B);
     return { B };
   },

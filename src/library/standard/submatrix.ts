@@ -33,7 +33,7 @@ export const submatrix = defineTask({
   },
   run({ grid }, { A, ...wanted }) {
     const view = A.view(...rangesOf(A.layout, wanted));
-    const B = DistMatrix.ofLayout(grid, copyLayout(view.layout, wanted), A.dtype);
+    const B = DistMatrix.ofLayout(grid, copyLayout(view.layout, wanted), A.dtype, A.local.order);
     redistribute(view, B);
     return { B };
   },

@@ -17,7 +17,7 @@ export const transpose = defineTask({
     return { flops: 0, bytesMoved: bytesMoved(from, to, dtype), memoryPerRank: storageOf(to, dtype) };
   },
   run({ grid }, { A, ...wanted }) {
-    const B = DistMatrix.ofLayout(grid, copyLayout(transposed(A.layout), wanted), A.dtype);
+    const B = DistMatrix.ofLayout(grid, copyLayout(transposed(A.layout), wanted), A.dtype, A.local.order);
     linalg.transpose(A, B);
     return { B };
   },

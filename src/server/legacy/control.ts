@@ -96,7 +96,8 @@ export class LegacyControl extends LegacyConnection {
       case 'SEND_MATRIX_INFO': {
         if (request.sparse) throw new AlchemistError('E_ARGUMENT', 'this server holds dense matrices only', { hint: 'send it dense' });
         const { height, width, layout: dist } = request;
-        const { matrices } = await session.engine.run('elemental', 'create', { height, width, dist });
+        // The entries come by rows.
+        const { matrices } = await session.engine.run('elemental', 'create', { height, width, dist, order: 'row' });
         return this.write(encodeMatrixInfo(to, this.#matrixInfo(matrices.A, request.name)));
       }
       case 'RUN_TASK':

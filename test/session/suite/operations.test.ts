@@ -9,17 +9,21 @@ async function taken(session: Session, A: Promise<MatrixHandle>): Promise<number
   return (await session.fetch(handle)).toArray();
 }
 
+/** The entries of some rows, row after row or column after column. */
+const flat = (rows: readonly number[][], order: 'row' | 'column'): Float64Array =>
+  Float64Array.from(order === 'row' ? rows.flat() : rows[0].flatMap((_, j) => rows.map((row) => row[j])));
+
 const A_ROWS = [[1, 2], [3, 4], [5, 6]];
 const B_ROWS = [[1, 0, 2], [0, 1, -1]];
 
-everywhere('2x1', (session) => {
+describe.each(['row', 'column'] as const)('operands stored by %ss', (order) => everywhere('2x1', (session) => {
   let al: Session;
   let A: MatrixHandle;
   let B: MatrixHandle;
   beforeEach(async () => {
     al = session();
-    A = await al.send(A_ROWS);
-    B = await al.send(B_ROWS, { dist: 'VC_STAR' });
+    A = await al.send(flat(A_ROWS, order), { shape: [3, 2], order });
+    B = await al.send(flat(B_ROWS, order), { shape: [2, 3], order, dist: 'VC_STAR' });
   });
   afterEach(() => al.free(A, B));
 
@@ -98,4 +102,4 @@ everywhere('2x1', (session) => {
     (await al.fetch(solved.X)).toArray().flat().forEach((x, at) => expect(x).toBeCloseTo([1 / 11, 7 / 11][at], 9));
     await al.free(W, U, V, R.X, S, b, solved.X);
   });
-});
+}));

@@ -1,0 +1,151 @@
+/**
+ * The headers of PUT and BLOCK, of which there are ten thousand to a gigabyte where buffers are short: written and read by hand, as the very
+ * bytes that MessagePack makes of them.
+ */
+import type { Slice } from '../layout/slice.js';
+import type { Dtype, Order } from './records.js';
+
+export interface BlockHead {
+  readonly id: number;
+  /** Of a PUT; a BLOCK has none. */
+  readonly matrix?: number;
+  readonly rows: Slice;
+  readonly cols: Slice;
+  readonly dtype: Dtype;
+  readonly order: Order;
+  readonly last: boolean;
+}
+
+const text = (word: string): Uint8Array => Uint8Array.of(0xa0 | word.length, ...Buffer.from(word));
+const [ID, MATRIX, ROWS, COLS, START, STEP, COUNT, DTYPE, ORDER, LAST] = ['id', 'matrix', 'rows', 'cols', 'start', 'step', 'count', 'dtype', 'order', 'last'].map(text);
+const DTYPES = (['f64', 'f32'] as const).map((word) => ({ word, bytes: text(word) }));
+const ORDERS = (['row', 'column'] as const).map((word) => ({ word, bytes: text(word) }));
+/** A map of so many names. */
+const map = (names: number): number => 0x80 | names;
+
+/** Longer than any of these headers: eight numbers of nine bytes, and the names. */
+const scratch = new Uint8Array(256);
+const view = new DataView(scratch.buffer);
+let at = 0;
+
+function put(bytes: Uint8Array): void {
+  scratch.set(bytes, at);
+  at += bytes.length;
+}
+
+/** A number in the shortest form. */
+function putNumber(value: number): void {
+  if (value < 0x80) scratch[at++] = value;
+  else if (value < 0x100) {
+    scratch[at++] = 0xcc;
+    scratch[at++] = value;
+  } else if (value < 0x10000) {
+    scratch[at++] = 0xcd;
+    view.setUint16(at, value);
+    at += 2;
+  } else if (value < 0x100000000) {
+    scratch[at++] = 0xce;
+    view.setUint32(at, value);
+    at += 4;
+  } else {
+    scratch[at++] = 0xcf;
+    view.setBigUint64(at, BigInt(value));
+    at += 8;
+  }
+}
+
+function putSlice(name: Uint8Array, { start, step, count }: Slice): void {
+  put(name);
+  scratch[at++] = map(3);
+  put(START);
+  putNumber(start);
+  put(STEP);
+  putNumber(step);
+  put(COUNT);
+  putNumber(count);
+}
+
+/** The bytes of a header whose numbers are whole and not negative; valid until the next call. */
+export function packBlockHead({ id, matrix, rows, cols, dtype, order, last }: BlockHead): Uint8Array {
+  at = 0;
+  scratch[at++] = map(matrix === undefined ? 6 : 7);
+  put(ID);
+  putNumber(id);
+  if (matrix !== undefined) {
+    put(MATRIX);
+    putNumber(matrix);
+  }
+  putSlice(ROWS, rows);
+  putSlice(COLS, cols);
+  put(DTYPE);
+  put(DTYPES.find(({ word }) => word === dtype)!.bytes);
+  put(ORDER);
+  put(ORDERS.find(({ word }) => word === order)!.bytes);
+  put(LAST);
+  scratch[at++] = last ? 0xc3 : 0xc2;
+  return scratch.subarray(0, at);
+}
+
+/** Reads one header; every step says whether the bytes were as {@link packBlockHead} writes them. */
+class Reader {
+  #at = 0;
+  value = 0;
+
+  constructor(readonly bytes: Uint8Array) {}
+
+  byte(): number {
+    return this.bytes[this.#at++];
+  }
+
+  word(bytes: Uint8Array): boolean {
+    for (let k = 0; k < bytes.length; k++) if (this.bytes[this.#at + k] !== bytes[k]) return false;
+    this.#at += bytes.length;
+    return true;
+  }
+
+  /** A number behind its name, then in `value`; integers of 64 bits are left to the general reader. */
+  number(name: Uint8Array): boolean {
+    if (!this.word(name)) return false;
+    const head = this.byte();
+    const count = head < 0x80 ? 0 : head === 0xcc ? 1 : head === 0xcd ? 2 : head === 0xce ? 4 : -1;
+    if (count < 0) return false;
+    this.value = count === 0 ? head : 0;
+    for (let k = 0; k < count; k++) this.value = this.value * 256 + this.byte();
+    return true;
+  }
+
+  slice(name: Uint8Array): Slice | undefined {
+    if (!this.word(name) || this.byte() !== map(3) || !this.number(START)) return undefined;
+    const start = this.value;
+    if (!this.number(STEP)) return undefined;
+    const step = this.value;
+    return this.number(COUNT) ? { start, step, count: this.value } : undefined;
+  }
+
+  oneOf<T>(name: Uint8Array, words: readonly { readonly word: T; readonly bytes: Uint8Array }[]): T | undefined {
+    return this.word(name) ? words.find(({ bytes }) => this.word(bytes))?.word : undefined;
+  }
+
+  get ended(): boolean {
+    return this.#at === this.bytes.length;
+  }
+}
+
+/** The header of these bytes if they are a PUT's or a BLOCK's as {@link packBlockHead} writes it; undefined for all others, right or wrong. */
+export function unpackBlockHead(bytes: Uint8Array): BlockHead | undefined {
+  const reader = new Reader(bytes);
+  const names = reader.byte();
+  if ((names !== map(6) && names !== map(7)) || !reader.number(ID)) return undefined;
+  const id = reader.value;
+  if (names === map(7) && !reader.number(MATRIX)) return undefined;
+  const matrix = names === map(7) ? { matrix: reader.value } : {};
+  const rows = reader.slice(ROWS);
+  const cols = rows && reader.slice(COLS);
+  const dtype = cols && reader.oneOf(DTYPE, DTYPES);
+  const order = dtype && reader.oneOf(ORDER, ORDERS);
+  if (!rows || !cols || !dtype || !order || !reader.word(LAST)) return undefined;
+  const last = reader.byte();
+  // NaN has come of what was too short.
+  if ((last !== 0xc2 && last !== 0xc3) || !reader.ended) return undefined;
+  return { id, ...matrix, rows, cols, dtype, order, last: last === 0xc3 };
+}
