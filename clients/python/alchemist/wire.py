@@ -1,0 +1,107 @@
+"""A connection to a driver or a worker: frames out, frames in, payload straight from and to the caller's memory."""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+from typing import Union
+
+from .address import Endpoint, Tls
+from .errors import AlchemistError, ClosedError
+from .frames import PRELUDE_BYTES, Frame, decode_header, decode_prelude
+
+Bytes = Union[bytes, memoryview]
+
+#: Waits for all bytes in one call of the system; TLS has no such flag.
+_WAIT_FOR_ALL = getattr(socket, "MSG_WAITALL", 0)
+
+
+class Wire:
+    def __init__(self, sock: socket.socket, where: str):
+        self._socket = sock
+        self._where = where
+        self._plain = not isinstance(sock, ssl.SSLSocket)
+
+    @classmethod
+    def open(cls, endpoint: Endpoint) -> Wire:
+        """ClosedError when nobody answers there."""
+        try:
+            sock = socket.create_connection((endpoint.host, endpoint.port), endpoint.timeout)
+        except OSError as error:
+            hint = "is the server running? start one with npx alchemist serve" if isinstance(error, ConnectionRefusedError) else None
+            raise ClosedError(f"the connection to {endpoint} failed: {error or type(error).__name__}", hint=hint) from error
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if endpoint.tls:
+                sock = _context(endpoint.tls).wrap_socket(sock, server_hostname=endpoint.server_name)
+            # From here on an answer may take as long as a task does.
+            sock.settimeout(None)
+        except (OSError, ValueError) as error:
+            sock.close()
+            hint = "tls='ca.pem' names the authority of a certificate of your own" if isinstance(error, ssl.SSLCertVerificationError) else None
+            raise ClosedError(f"TLS with {endpoint} failed: {error}", hint=hint) from error
+        return cls(sock, str(endpoint))
+
+    def send(self, *pieces: Bytes) -> None:
+        """Writes the pieces one after another. ClosedError when the server has gone."""
+        try:
+            if self._plain and len(pieces) == 2:
+                # Head and payload in one call, so that a small frame is one packet.
+                head, payload = pieces
+                sent = self._socket.sendmsg(pieces)
+                pieces = (head[sent:], payload[max(0, sent - len(head)) :])
+            for piece in pieces:
+                if len(piece):
+                    self._socket.sendall(piece)
+        except OSError as error:
+            raise self._broken(error) from error
+
+    def receive_into(self, memory: memoryview) -> None:
+        """Fills the memory with the next bytes. ClosedError when they do not come."""
+        filled, size = 0, len(memory)
+        flags = _WAIT_FOR_ALL if self._plain else 0
+        try:
+            while filled < size:
+                count = self._socket.recv_into(memory[filled:], 0, flags)
+                if count == 0:
+                    raise ClosedError(f"the connection to {self._where} failed: the server has hung up")
+                filled += count
+        except AlchemistError:
+            raise
+        except OSError as error:
+            raise self._broken(error) from error
+
+    def receive(self, count: int) -> bytearray:
+        data = bytearray(count)
+        self.receive_into(memoryview(data))
+        return data
+
+    def frame(self) -> Frame:
+        """The next frame up to its payload, which the caller receives. ProtocolError, VersionError, ClosedError."""
+        kind, header_bytes, payload_bytes = decode_prelude(self.receive(PRELUDE_BYTES))
+        return Frame(kind, decode_header(self.receive(header_bytes)), payload_bytes)
+
+    def has_answer(self) -> bool:
+        """Whether bytes have come that nobody has received yet. Under TLS they may be no answer: then False."""
+        return self._plain and bool(select.select([self._socket], [], [], 0)[0])
+
+    def close(self) -> None:
+        """Ends the connection, also for a thread that waits on it."""
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self._socket.close()
+
+    def _broken(self, error: OSError) -> ClosedError:
+        return ClosedError(f"the connection to {self._where} broke: {error}")
+
+
+def _context(tls: Tls) -> ssl.SSLContext:
+    if isinstance(tls, ssl.SSLContext):
+        return tls
+    context = ssl.create_default_context(cafile=tls if isinstance(tls, str) else None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
