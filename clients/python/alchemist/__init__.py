@@ -16,6 +16,7 @@ from .errors import (
 from .layout import DISTRIBUTIONS, Layout
 from .library import Library
 from .links import Links, Ticket
+from .local import LocalServer, local
 from .matrix import Matrix
 from .remote import RemoteMatrix
 from .results import SVD, Solution, Vector
@@ -24,7 +25,7 @@ from .slices import Slice
 
 __all__ = [
     "AlchemistError", "ArgumentError", "AuthError", "Block", "CancelledError", "ClosedError", "ConvergenceError", "DISTRIBUTIONS", "FileError",
-    "FreedError", "Grid", "Layout", "LayoutError", "Library", "Links", "Matrix", "NotFiniteError", "OutOfMemoryError", "ProtocolError", "RankError",
+    "FreedError", "Grid", "Layout", "LayoutError", "Library", "Links", "LocalServer", "Matrix", "NotFiniteError", "OutOfMemoryError", "ProtocolError", "RankError",
     "RemoteMatrix", "RequirementError", "SVD", "Session", "ShapeError", "Slice", "Solution", "TaskError", "Ticket", "Vector", "VersionError",
-    "WatchdogError", "WorkersError", "connect",
+    "WatchdogError", "WorkersError", "connect", "local",
 ]  # fmt: skip

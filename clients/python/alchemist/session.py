@@ -6,7 +6,7 @@ import re
 import weakref
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -59,6 +59,7 @@ class Session(Operations):
         self._handles: weakref.WeakValueDictionary[int, Matrix] = weakref.WeakValueDictionary()
         self._newest = 0
         self.last_cost: dict[str, Any] | None = None
+        self._ending: Callable[[], object] | None = None
         weakref.finalize(self, control.hang_up).atexit = False
 
     # Workers
@@ -197,6 +198,12 @@ class Session(Operations):
         """Ends the session: running calls are cancelled, matrices and workers given back."""
         self._control.close()
         self._links.close()
+        if self._ending:
+            self._ending()
+
+    def ends_with(self, stop: Callable[[], None]) -> None:
+        """Has `stop` called when the session is closed, nobody holds it any more, or the program ends."""
+        self._ending = weakref.finalize(self, stop)
 
     def __enter__(self) -> Session:
         return self
