@@ -50,6 +50,7 @@ class ControlConnection:
                 raise error_from(welcome)
             if kind != "WELCOME":
                 raise ProtocolError(f"the driver answered HELLO with {kind}")
+            wire.be_patient()
             control = cls(wire, welcome["limits"]["inFlight"])
         except BaseException:
             wire.close()

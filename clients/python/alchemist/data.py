@@ -34,6 +34,8 @@ class DataConnection:
     def open(cls, endpoint: Endpoint, session: int, secret: bytes) -> DataConnection:
         """ClosedError, AuthError."""
         connection = cls(Wire.open(endpoint))
+        # A worker answers between tasks.
+        connection._wire.be_patient()
         with connection._request() as request:
             connection._wire.send(encode_head("ATTACH", {"id": request, "session": session, "secret": secret}))
             connection._reply(request)
