@@ -138,8 +138,10 @@ class ControlConnection:
                     raise error_from(frame.header)
                 if frame.kind not in ("REPLY", "ERROR", "PROGRESS"):
                     raise ProtocolError(f"the driver sent {frame.kind}, which answers nothing")
-                waiting = self._waiting.get(frame.header["id"])
-                if frame.kind != "PROGRESS" and self._waiting.pop(frame.header["id"], None):
+                request = frame.header["id"]
+                waiting = self._waiting.get(request)
+                if waiting and frame.kind != "PROGRESS":
+                    del self._waiting[request]
                     self._room.release()
                 if waiting and not waiting.ignored:
                     waiting.inbox.put(frame)
