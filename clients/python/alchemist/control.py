@@ -32,7 +32,8 @@ class ControlConnection:
     def __init__(self, wire: Wire, in_flight: int = 1):
         self._wire = wire
         self._process = os.getpid()
-        self._sending = threading.Lock()
+        # Reentrant, for a collection of garbage, in the middle of anything, may end the session.
+        self._sending = threading.RLock()
         self._next_id = 1
         self._waiting: dict[int, _Waiting] = {}
         self._room = threading.BoundedSemaphore(in_flight)
@@ -176,7 +177,8 @@ class ControlConnection:
 
     def hang_up(self) -> None:
         """The same without a word: the server ends the sessions of clients that are gone."""
-        self._fail(_closed())
+        if os.getpid() == self._process:
+            self._fail(_closed())
 
 
 def _closed() -> ClosedError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import ssl
@@ -22,6 +23,7 @@ class Wire:
         self._socket = sock
         self._where = where
         self._plain = not isinstance(sock, ssl.SSLSocket)
+        self._process = os.getpid()
 
     @classmethod
     def open(cls, endpoint: Endpoint) -> Wire:
@@ -91,10 +93,11 @@ class Wire:
 
     def close(self) -> None:
         """Ends the connection, also for a thread that waits on it."""
-        try:
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+        if os.getpid() == self._process:  # A fork would end the connection of its parent.
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
         self._socket.close()
 
     def _broken(self, error: OSError) -> ClosedError:

@@ -4,6 +4,7 @@ import io
 import sys
 import types
 
+import numpy as np
 import pytest
 
 import alchemist
@@ -34,6 +35,14 @@ def test_in_a_terminal_it_is_drawn_on_one_line_and_wiped_away(server, monkeypatc
         al.svd(al.normal(500, 400), k=20)
         drawn = sys.stderr.getvalue()
     assert "truncatedSvd" in drawn and "of 20 triplets" in drawn and "\n" not in drawn and drawn.endswith("\r") and drawn.split("\r")[-2].isspace()
+
+
+def test_transfers_tell_their_bytes(server, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with alchemist.connect(server.address, 2, buffer_size=1 << 20) as al:
+        al.send(np.ones((2000, 500))).numpy()
+        drawn = sys.stderr.getvalue()
+    assert "send 8 of 8 MB" in drawn and "fetch 8 of 8 MB" in drawn and drawn.endswith("\r")
 
 
 def test_elsewhere_nothing_is_shown(server, monkeypatch, capsys):
