@@ -9,7 +9,7 @@ import numpy as np
 
 from .address import Endpoint
 from .block import Block, Order, pieces
-from .errors import AlchemistError, ProtocolError, error_from
+from .errors import AlchemistError, ClosedError, ProtocolError, error_from
 from .frames import Frame, encode_head
 from .limits import MIN_BUFFER_BYTES
 from .wire import Wire
@@ -95,8 +95,14 @@ class DataConnection:
                     moved(frame.payload_bytes)
 
     def close(self) -> None:
+        """Ends the connection, now or as soon as the request under way has noticed."""
         self._usable = False
-        self._wire.close()
+        self._wire.hang_up()
+        if self._turn.acquire(blocking=False):
+            try:
+                self._wire.close()
+            finally:
+                self._turn.release()
 
     def _request(self) -> _Request:
         return _Request(self)
@@ -152,6 +158,9 @@ class _Request:
 
     def __enter__(self) -> int:
         self._connection._turn.acquire()
+        if not self._connection.usable:
+            self._connection._turn.release()
+            raise ClosedError("the connection to a worker was given up")
         self._connection._next_id += 1
         return self._connection._next_id - 1
 
@@ -159,8 +168,10 @@ class _Request:
         # An ERROR leaves the connection as good as before; everything else may have cut a frame in two.
         answered = isinstance(error, AlchemistError) and error.code not in ("E_CLOSED", "E_PROTOCOL", "E_VERSION")
         if error is not None and not answered:
-            self._connection.close()
+            self._connection._usable = False
         self._connection._turn.release()
+        if not self._connection.usable:
+            self._connection.close()
 
 
 def order_of(array: np.ndarray[Any, Any]) -> Order:

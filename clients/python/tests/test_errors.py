@@ -268,6 +268,7 @@ def test_handles_in_other_processes(al, rng, tmp_path):
     assert np.array_equal(A.numpy(), x)
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork of POSIX")
 def test_a_forked_process_must_connect_itself(al):
     A = al.send([[1.0]])

@@ -42,6 +42,14 @@ def test_matrices_pass(guarded, rng, how):
         assert al.workers == 1
 
 
+def test_sessions_one_after_another_do_not_read_from_each_other(guarded):
+    """A connection that is closed while a thread waits on it must not lend its number to the next one."""
+    server, cert = guarded
+    for _ in range(60):
+        with alchemist.connect(server.address, 0, token="a b c", tls=cert) as al:
+            assert al.libraries()
+
+
 def test_strangers_are_refused(guarded):
     server, cert = guarded
     secure = server.address.replace("alchemist:", "alchemists:")
