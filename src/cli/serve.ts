@@ -19,6 +19,8 @@ The driver listens on the port, worker k on port + k. Ctrl-C ends sessions and s
 
 interface ServeCommandOptions extends Omit<ServeOptions, 'grid'> {
   readonly grid?: { readonly height: number; readonly width: number };
+  readonly idle: number;
+  readonly untilStdinEnds?: boolean;
 }
 
 export function addServe(program: Command): void {
@@ -42,15 +44,17 @@ export function addServe(program: Command): void {
     .option('--log-file <file>', 'where the log goes (default: stderr)')
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info' satisfies LogLevel))
     .option('--address-file <file>', 'write the address here, as one line of JSON, once the server is ready')
+    .option('--until-stdin-ends', 'stop when standard input ends, too: with the program that has started the server')
     .addHelpText('after', EXAMPLES)
     .action(run);
 }
 
-async function run({ grid, idle, ...options }: ServeCommandOptions & { idle: number }): Promise<void> {
+async function run({ grid, idle, untilStdinEnds, ...options }: ServeCommandOptions): Promise<void> {
   const { serve } = await import('../server/serve.js');
   const server = await serve({ ...options, grid: grid && `${grid.height}x${grid.width}`, idleSeconds: idle });
   print(bold('Alchemist is ready'));
   print(...facts([['address', server.url], ['workers', server.workerPorts.map((port, k) => `${k + 1} on ${port}`).join(', ')]]));
-  if (!interruption.aborted) await once(interruption, 'abort');
+  const ends = untilStdinEnds ? [once(process.stdin.resume(), 'end')] : [];
+  if (!interruption.aborted) await Promise.race([once(interruption, 'abort'), ...ends]);
   await server.close();
 }
