@@ -29,51 +29,65 @@ const reset = defineTask({
   },
   returns: { observations: 'their states, four numbers each, one after another' },
   run({ grid, state }, { environments, seed }) {
-    // Environment i is row i of an environments × 4 matrix [VC,*]: every worker simulates the rows that it owns.
-    const rows = DistMatrix.create(grid, { height: environments, width: VARIABLES, dist: 'VC_STAR' });
-    uniform(seed, -0.05, 0.05, rows);
+    const rows = firstStates(grid, environments, seed);
     const count = rows.local.height;
     // Matrices end with the task unless it returns them; what lasts is kept in arrays.
-    state.poles = {
+    const poles = {
       environments,
       mine: share(rows.layout, grid.rank).rows,
-      x: Float64Array.from({ length: count * VARIABLES }, (_, k) => rows.local.get(Math.floor(k / VARIABLES), k % VARIABLES)),
+      x: new Float64Array(count * VARIABLES),
       score: new Float64Array(count),
       done: new Uint8Array(count),
     };
+    for (let i = 0; i < count; i++) start(poles, i, rows);
+    state.poles = poles;
     return { observations: gathered(grid, state.poles, VARIABLES, (i, j) => state.poles.x[i * VARIABLES + j]) };
   },
 });
 
 const step = defineTask({
   name: 'step',
-  about: 'pushes every cart for 0.02 s; one whose episode is done stays as it is and gains nothing',
-  params: { actions: { type: 'reals', about: 'for every environment 0 (to the left) or 1 (to the right)' } },
+  about: 'pushes every cart for 0.02 s, or starts its next episode instead; one whose episode is done stays as it is and gains nothing',
+  params: {
+    actions: { type: 'reals', about: 'for every environment 0 (to the left) or 1 (to the right)' },
+    restart: { type: 'reals', optional: true, about: 'for every environment 1 if a new episode starts instead of the push, else 0' },
+    seed: { type: 'integer', min: 0, default: 0, about: 'chooses the first states of those that start anew' },
+  },
   returns: {
     observations: 'their states, four numbers each, one after another',
     rewards: 'for every environment 1, or 0 when its episode was done before',
     done: 'for every environment 1 when its episode is done: the pole has fallen, the cart has left its track, or 500 steps are made',
+    truncated: 'for every environment 1 when its episode is done although the pole stands: after 500 steps',
   },
-  run({ grid, state }, { actions }) {
+  run({ grid, state }, { actions, restart, seed }) {
     const poles = started(state);
-    if (actions.length !== poles.environments) {
-      throw new AlchemistError('E_SHAPE', `step: ${actions.length} actions for ${poles.environments} environments`, { hint: 'one for each' });
+    for (const [name, given] of Object.entries({ actions, restart })) {
+      if (given === undefined || given.length === poles.environments) continue;
+      throw new AlchemistError('E_SHAPE', `step: ${given.length} ${name} for ${poles.environments} environments`, { hint: 'one for each' });
     }
     const wrong = actions.findIndex((action) => action !== 0 && action !== 1);
     if (wrong >= 0) throw new AlchemistError('E_ARGUMENT', `step: action ${wrong} is ${actions[wrong]}`, { hint: '0 is left, 1 is right' });
     const { mine, x, score, done } = poles;
-    const rewards = new Uint8Array(mine.count);
+    const firsts = restart?.some(Boolean) ? firstStates(grid, poles.environments, seed) : undefined;
+    const [rewards, truncated] = [new Uint8Array(mine.count), new Uint8Array(mine.count)];
     for (let i = 0; i < mine.count; i++) {
-      if (done[i]) continue;
-      const one = x.subarray(i * VARIABLES, (i + 1) * VARIABLES);
-      push(one, actions[mine.start + i * mine.step] === 1 ? FORCE : -FORCE);
-      rewards[i] = 1;
-      score[i] += 1;
-      done[i] = Math.abs(one[0]) > TRACK || Math.abs(one[2]) > LEANING || score[i] >= MOST_STEPS ? 1 : 0;
+      const environment = mine.start + i * mine.step;
+      if (restart?.[environment]) start(poles, i, firsts);
+      else if (!done[i]) {
+        const one = x.subarray(i * VARIABLES, (i + 1) * VARIABLES);
+        push(one, actions[environment] === 1 ? FORCE : -FORCE);
+        rewards[i] = 1;
+        score[i] += 1;
+        done[i] = fallen(one) || score[i] >= MOST_STEPS ? 1 : 0;
+      }
+      truncated[i] = done[i] && !fallen(x.subarray(i * VARIABLES)) ? 1 : 0;
     }
-    const all = gathered(grid, poles, VARIABLES + 2, (i, j) => (j < VARIABLES ? x[i * VARIABLES + j] : j === VARIABLES ? rewards[i] : done[i]));
-    const columns = (from, to) => all.filter((_, k) => k % (VARIABLES + 2) >= from && k % (VARIABLES + 2) < to);
-    return { observations: columns(0, VARIABLES), rewards: columns(VARIABLES, VARIABLES + 1), done: columns(VARIABLES + 1, VARIABLES + 2) };
+    const flags = [rewards, done, truncated];
+    const width = VARIABLES + flags.length;
+    const all = gathered(grid, poles, width, (i, j) => (j < VARIABLES ? x[i * VARIABLES + j] : flags[j - VARIABLES][i]));
+    const columns = (from, count) =>
+      Float64Array.from({ length: poles.environments * count }, (_, k) => all[Math.floor(k / count) * width + from + (k % count)]);
+    return { observations: columns(0, VARIABLES), rewards: columns(VARIABLES, 1), done: columns(VARIABLES + 1, 1), truncated: columns(VARIABLES + 2, 1) };
   },
 });
 
@@ -100,6 +114,18 @@ const getScore = defineTask({
   },
 });
 
+const describe = defineTask({
+  name: 'describe',
+  about: 'what an agent sees of one environment and what it may do',
+  params: {},
+  returns: { observations: 'bounds of position in m, velocity in m/s, angle in rad, angular velocity in rad/s', actions: '0 is left, 1 is right' },
+  run() {
+    // Twice the limits of an episode, so that its last state is inside.
+    const high = [2 * TRACK, Infinity, 2 * LEANING, Infinity];
+    return { observations: { low: high.map((bound) => -bound), high }, actions: { discrete: 2 } };
+  },
+});
+
 /** x := the state after a step of Euler's method with this force on the cart. */
 function push(x, force) {
   const [position, velocity, angle, spin] = x;
@@ -109,6 +135,24 @@ function push(x, force) {
   const spinUp = (GRAVITY * sin - cos * thrust) / (HALF_POLE * (4 / 3 - (POLE_MASS * cos * cos) / mass));
   const speedUp = thrust - (POLE_MASS * HALF_POLE * spinUp * cos) / mass;
   x.set([position + STEP_SECONDS * velocity, velocity + STEP_SECONDS * speedUp, angle + STEP_SECONDS * spin, spin + STEP_SECONDS * spinUp]);
+}
+
+/** Whether the pole or the cart is where its episode ends. */
+function fallen([position, , angle]) {
+  return Math.abs(position) > TRACK || Math.abs(angle) > LEANING;
+}
+
+/** First states for all environments: environment i is row i of an environments × 4 matrix [VC,*], and simulated by the worker that owns it. */
+function firstStates(grid, environments, seed) {
+  const rows = DistMatrix.create(grid, { height: environments, width: VARIABLES, dist: 'VC_STAR' });
+  uniform(seed, -0.05, 0.05, rows);
+  return rows;
+}
+
+/** This worker's i-th environment begins an episode with its row of `firsts`. */
+function start({ x, score, done }, i, firsts) {
+  for (let j = 0; j < VARIABLES; j++) x[i * VARIABLES + j] = firsts.local.get(i, j);
+  score[i] = done[i] = 0;
 }
 
 /** What `reset` has left in this worker. */
@@ -135,6 +179,12 @@ function gathered(grid, { environments, mine }, width, entry) {
 
 export default {
   name: 'cart-pole',
-  about: 'cart-poles to balance: reset, step, get_state, get_score',
-  tasks: { reset: async () => reset, step: async () => step, get_state: async () => getState, get_score: async () => getScore },
+  about: 'cart-poles to balance: reset, step, get_state, get_score, describe',
+  tasks: {
+    reset: async () => reset,
+    step: async () => step,
+    get_state: async () => getState,
+    get_score: async () => getScore,
+    describe: async () => describe,
+  },
 };
