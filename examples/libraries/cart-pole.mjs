@@ -41,7 +41,8 @@ const reset = defineTask({
     };
     for (let i = 0; i < count; i++) start(poles, i, rows);
     state.poles = poles;
-    return { observations: gathered(grid, state.poles, VARIABLES, (i, j) => state.poles.x[i * VARIABLES + j]) };
+    const [observations] = gathered(grid, poles, [[poles.x, VARIABLES]]);
+    return { observations };
   },
 });
 
@@ -82,12 +83,8 @@ const step = defineTask({
       }
       truncated[i] = done[i] && !fallen(x.subarray(i * VARIABLES)) ? 1 : 0;
     }
-    const flags = [rewards, done, truncated];
-    const width = VARIABLES + flags.length;
-    const all = gathered(grid, poles, width, (i, j) => (j < VARIABLES ? x[i * VARIABLES + j] : flags[j - VARIABLES][i]));
-    const columns = (from, count) =>
-      Float64Array.from({ length: poles.environments * count }, (_, k) => all[Math.floor(k / count) * width + from + (k % count)]);
-    return { observations: columns(0, VARIABLES), rewards: columns(VARIABLES, 1), done: columns(VARIABLES + 1, 1), truncated: columns(VARIABLES + 2, 1) };
+    const all = gathered(grid, poles, [[x, VARIABLES], [rewards, 1], [done, 1], [truncated, 1]]);
+    return { observations: all[0], rewards: all[1], done: all[2], truncated: all[3] };
   },
 });
 
@@ -97,8 +94,8 @@ const getState = defineTask({
   params: {},
   returns: { state: 'environments × 4, [VC,*]: position in m, velocity in m/s, angle in rad, angular velocity in rad/s' },
   run({ grid, state }) {
-    const { environments, mine, x } = started(state);
-    return { state: matrixOf(grid, environments, VARIABLES, mine.count, (i, j) => x[i * VARIABLES + j]) };
+    const poles = started(state);
+    return { state: matrixOf(grid, poles, [[poles.x, VARIABLES]]) };
   },
 });
 
@@ -109,7 +106,7 @@ const getScore = defineTask({
   returns: { scores: 'one for every environment', best: 'the largest', mean: 'their mean' },
   run({ grid, state }) {
     const poles = started(state);
-    const scores = gathered(grid, poles, 1, (i) => poles.score[i]);
+    const [scores] = gathered(grid, poles, [[poles.score, 1]]);
     return { scores, best: scores.reduce((most, score) => Math.max(most, score), 0), mean: scores.reduce((sum, score) => sum + score, 0) / poles.environments };
   },
 });
@@ -161,20 +158,29 @@ function started(state) {
   return state.poles;
 }
 
-/** A fresh environments × width matrix [VC,*]; `entry` gives those of this worker's i-th environment. */
-function matrixOf(grid, environments, width, count, entry) {
-  const A = DistMatrix.create(grid, { height: environments, width, dist: 'VC_STAR' });
-  for (let i = 0; i < count; i++) for (let j = 0; j < width; j++) A.local.set(i, j, entry(i, j));
+/** A fresh matrix [VC,*] with a row for every environment: this worker's numbers for it, `width` of each array, one beside the other. */
+function matrixOf(grid, { environments, mine }, columns) {
+  const A = DistMatrix.create(grid, { height: environments, width: columns.reduce((sum, [, width]) => sum + width, 0), dist: 'VC_STAR' });
+  let first = 0;
+  for (const [array, width] of columns) {
+    for (let k = 0; k < mine.count * width; k++) A.local.set(Math.floor(k / width), first + (k % width), array[k]);
+    first += width;
+  }
   return A;
 }
 
-/** The rows of all workers one after another, on worker 0, whose results are the ones that travel. Collective. */
-function gathered(grid, { environments, mine }, width, entry) {
-  const A = matrixOf(grid, environments, width, mine.count, entry);
-  const whole = A.like({ dist: 'CIRC_CIRC', order: 'row' });
+/** The same of all workers, an array for each, on worker 0, whose results are the ones that travel. Collective. */
+function gathered(grid, poles, columns) {
+  const A = matrixOf(grid, poles, columns);
+  const whole = A.like({ dist: 'CIRC_CIRC' });
   redistribute(A, whole);
-  const { height, width: n } = whole.local;
-  return Float64Array.from({ length: height * n }, (_, k) => whole.local.get(Math.floor(k / n), k % n));
+  let first = 0;
+  return columns.map(([, width]) => {
+    const all = new Float64Array(whole.local.height * width);
+    for (let k = 0; k < all.length; k++) all[k] = whole.local.get(Math.floor(k / width), first + (k % width));
+    first += width;
+    return all;
+  });
 }
 
 export default {

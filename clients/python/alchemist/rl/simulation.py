@@ -75,7 +75,7 @@ class Simulation:
         """
         if not self._begun:
             raise ResetNeeded("there is no episode under way: call reset before step")
-        given = {self._action_name: numbers_of(self.action_space, action, self.count)}
+        given: dict[str, Any] = {self._action_name: numbers_of(self.action_space, action, self.count)}
         if restart is not None:
             given.update(restart=restart.astype(np.float64), seed=seed)
         try:

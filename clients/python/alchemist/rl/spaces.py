@@ -52,20 +52,17 @@ def numbers_of(space: Space[Any], action: Any, count: int) -> np.ndarray[Any, An
         raise ArgumentError(f"an action must be of {space}, got {action!r}") from None
     if numbers.shape != shape:
         raise ShapeError(f"actions for {count} environments of {space} have shape {shape}, got {numbers.shape}")
-    first, last = _bounds(space)
-    wrong = (~np.isfinite(numbers) if isinstance(space, Box) else ~((numbers >= first) & (numbers <= last) & (numbers == np.floor(numbers)))).ravel()
-    if wrong.any():
-        raise ArgumentError(f"an action must be of {space}, got {numbers.ravel()[wrong][0]:g}")
+    allowed = (np.isfinite(numbers) if isinstance(space, Box) else _is_choice(space, numbers)).ravel()
+    if not allowed.all():
+        raise ArgumentError(f"an action must be of {space}, got {numbers.ravel()[~allowed][0]:g}")
     return numbers.ravel()
 
 
-def _bounds(space: Space[Any]) -> tuple[Any, Any]:
-    """The least and the greatest value of every number."""
-    if isinstance(space, Box):
-        return space.low, space.high
-    if isinstance(space, Discrete):
-        return space.start, space.start + space.n - 1
-    return (space.start, space.start + space.nvec - 1) if isinstance(space, MultiDiscrete) else (0, 1)
+def _is_choice(space: Space[Any], numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """For every number whether the space has it."""
+    first: Any = space.start if isinstance(space, (Discrete, MultiDiscrete)) else 0
+    choices: Any = space.n if isinstance(space, Discrete) else space.nvec if isinstance(space, MultiDiscrete) else 2
+    return np.asarray((numbers == np.floor(numbers)) & (numbers >= first) & (numbers < first + choices))
 
 
 def _spread(bounds: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
