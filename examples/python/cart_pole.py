@@ -47,5 +47,5 @@ with ExitStack() as stack:
     for _ in range(600):
         observations, rewards, terminated, truncated, _ = envs.step(push(observations))
         ended += np.count_nonzero(terminated | truncated)
-    print(f"600 steps of {envs.num_envs} environments: {ended} episodes have ended, {np.count_nonzero(truncated)} just now")
+    print(f"600 steps of {envs.num_envs} environments: {ended} episodes have ended")
     envs.close()
