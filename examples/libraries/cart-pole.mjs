@@ -29,51 +29,62 @@ const reset = defineTask({
   },
   returns: { observations: 'their states, four numbers each, one after another' },
   run({ grid, state }, { environments, seed }) {
-    // Environment i is row i of an environments × 4 matrix [VC,*]: every worker simulates the rows that it owns.
-    const rows = DistMatrix.create(grid, { height: environments, width: VARIABLES, dist: 'VC_STAR' });
-    uniform(seed, -0.05, 0.05, rows);
+    const rows = firstStates(grid, environments, seed);
     const count = rows.local.height;
     // Matrices end with the task unless it returns them; what lasts is kept in arrays.
-    state.poles = {
+    const poles = {
       environments,
       mine: share(rows.layout, grid.rank).rows,
-      x: Float64Array.from({ length: count * VARIABLES }, (_, k) => rows.local.get(Math.floor(k / VARIABLES), k % VARIABLES)),
+      x: new Float64Array(count * VARIABLES),
       score: new Float64Array(count),
       done: new Uint8Array(count),
     };
-    return { observations: gathered(grid, state.poles, VARIABLES, (i, j) => state.poles.x[i * VARIABLES + j]) };
+    for (let i = 0; i < count; i++) start(poles, i, rows);
+    state.poles = poles;
+    const [observations] = gathered(grid, poles, [[poles.x, VARIABLES]]);
+    return { observations };
   },
 });
 
 const step = defineTask({
   name: 'step',
-  about: 'pushes every cart for 0.02 s; one whose episode is done stays as it is and gains nothing',
-  params: { actions: { type: 'reals', about: 'for every environment 0 (to the left) or 1 (to the right)' } },
+  about: 'pushes every cart for 0.02 s, or starts its next episode instead; one whose episode is done stays as it is and gains nothing',
+  params: {
+    actions: { type: 'reals', about: 'for every environment 0 (to the left) or 1 (to the right)' },
+    restart: { type: 'reals', optional: true, about: 'for every environment 1 if a new episode starts instead of the push, else 0' },
+    seed: { type: 'integer', min: 0, default: 0, about: 'chooses the first states of those that start anew' },
+  },
   returns: {
     observations: 'their states, four numbers each, one after another',
     rewards: 'for every environment 1, or 0 when its episode was done before',
     done: 'for every environment 1 when its episode is done: the pole has fallen, the cart has left its track, or 500 steps are made',
+    truncated: 'for every environment 1 when its episode is done although the pole stands: after 500 steps',
   },
-  run({ grid, state }, { actions }) {
+  run({ grid, state }, { actions, restart, seed }) {
     const poles = started(state);
-    if (actions.length !== poles.environments) {
-      throw new AlchemistError('E_SHAPE', `step: ${actions.length} actions for ${poles.environments} environments`, { hint: 'one for each' });
+    for (const [name, given] of Object.entries({ actions, restart })) {
+      if (given === undefined || given.length === poles.environments) continue;
+      throw new AlchemistError('E_SHAPE', `step: ${given.length} ${name} for ${poles.environments} environments`, { hint: 'one for each' });
     }
     const wrong = actions.findIndex((action) => action !== 0 && action !== 1);
     if (wrong >= 0) throw new AlchemistError('E_ARGUMENT', `step: action ${wrong} is ${actions[wrong]}`, { hint: '0 is left, 1 is right' });
     const { mine, x, score, done } = poles;
-    const rewards = new Uint8Array(mine.count);
+    const firsts = restart?.some(Boolean) ? firstStates(grid, poles.environments, seed) : undefined;
+    const [rewards, truncated] = [new Uint8Array(mine.count), new Uint8Array(mine.count)];
     for (let i = 0; i < mine.count; i++) {
-      if (done[i]) continue;
-      const one = x.subarray(i * VARIABLES, (i + 1) * VARIABLES);
-      push(one, actions[mine.start + i * mine.step] === 1 ? FORCE : -FORCE);
-      rewards[i] = 1;
-      score[i] += 1;
-      done[i] = Math.abs(one[0]) > TRACK || Math.abs(one[2]) > LEANING || score[i] >= MOST_STEPS ? 1 : 0;
+      const environment = mine.start + i * mine.step;
+      if (restart?.[environment]) start(poles, i, firsts);
+      else if (!done[i]) {
+        const one = x.subarray(i * VARIABLES, (i + 1) * VARIABLES);
+        push(one, actions[environment] === 1 ? FORCE : -FORCE);
+        rewards[i] = 1;
+        score[i] += 1;
+        done[i] = fallen(one) || score[i] >= MOST_STEPS ? 1 : 0;
+      }
+      truncated[i] = done[i] && !fallen(x.subarray(i * VARIABLES)) ? 1 : 0;
     }
-    const all = gathered(grid, poles, VARIABLES + 2, (i, j) => (j < VARIABLES ? x[i * VARIABLES + j] : j === VARIABLES ? rewards[i] : done[i]));
-    const columns = (from, to) => all.filter((_, k) => k % (VARIABLES + 2) >= from && k % (VARIABLES + 2) < to);
-    return { observations: columns(0, VARIABLES), rewards: columns(VARIABLES, VARIABLES + 1), done: columns(VARIABLES + 1, VARIABLES + 2) };
+    const all = gathered(grid, poles, [[x, VARIABLES], [rewards, 1], [done, 1], [truncated, 1]]);
+    return { observations: all[0], rewards: all[1], done: all[2], truncated: all[3] };
   },
 });
 
@@ -83,8 +94,8 @@ const getState = defineTask({
   params: {},
   returns: { state: 'environments × 4, [VC,*]: position in m, velocity in m/s, angle in rad, angular velocity in rad/s' },
   run({ grid, state }) {
-    const { environments, mine, x } = started(state);
-    return { state: matrixOf(grid, environments, VARIABLES, mine.count, (i, j) => x[i * VARIABLES + j]) };
+    const poles = started(state);
+    return { state: matrixOf(grid, poles, [[poles.x, VARIABLES]]) };
   },
 });
 
@@ -95,8 +106,20 @@ const getScore = defineTask({
   returns: { scores: 'one for every environment', best: 'the largest', mean: 'their mean' },
   run({ grid, state }) {
     const poles = started(state);
-    const scores = gathered(grid, poles, 1, (i) => poles.score[i]);
+    const [scores] = gathered(grid, poles, [[poles.score, 1]]);
     return { scores, best: scores.reduce((most, score) => Math.max(most, score), 0), mean: scores.reduce((sum, score) => sum + score, 0) / poles.environments };
+  },
+});
+
+const describe = defineTask({
+  name: 'describe',
+  about: 'what an agent sees of one environment and what it may do',
+  params: {},
+  returns: { observations: 'bounds of position in m, velocity in m/s, angle in rad, angular velocity in rad/s', actions: '0 is left, 1 is right' },
+  run() {
+    // Twice the limits of an episode, so that its last state is inside.
+    const high = [2 * TRACK, Infinity, 2 * LEANING, Infinity];
+    return { observations: { low: high.map((bound) => -bound), high }, actions: { discrete: 2 } };
   },
 });
 
@@ -111,30 +134,63 @@ function push(x, force) {
   x.set([position + STEP_SECONDS * velocity, velocity + STEP_SECONDS * speedUp, angle + STEP_SECONDS * spin, spin + STEP_SECONDS * spinUp]);
 }
 
+/** Whether the pole or the cart is where its episode ends. */
+function fallen([position, , angle]) {
+  return Math.abs(position) > TRACK || Math.abs(angle) > LEANING;
+}
+
+/** First states for all environments: environment i is row i of an environments × 4 matrix [VC,*], and simulated by the worker that owns it. */
+function firstStates(grid, environments, seed) {
+  const rows = DistMatrix.create(grid, { height: environments, width: VARIABLES, dist: 'VC_STAR' });
+  uniform(seed, -0.05, 0.05, rows);
+  return rows;
+}
+
+/** This worker's i-th environment begins an episode with its row of `firsts`. */
+function start({ x, score, done }, i, firsts) {
+  for (let j = 0; j < VARIABLES; j++) x[i * VARIABLES + j] = firsts.local.get(i, j);
+  score[i] = done[i] = 0;
+}
+
 /** What `reset` has left in this worker. */
 function started(state) {
   if (!state.poles) throw new AlchemistError('E_TASK', 'there is nothing to simulate yet', { hint: 'run reset first' });
   return state.poles;
 }
 
-/** A fresh environments × width matrix [VC,*]; `entry` gives those of this worker's i-th environment. */
-function matrixOf(grid, environments, width, count, entry) {
-  const A = DistMatrix.create(grid, { height: environments, width, dist: 'VC_STAR' });
-  for (let i = 0; i < count; i++) for (let j = 0; j < width; j++) A.local.set(i, j, entry(i, j));
+/** A fresh matrix [VC,*] with a row for every environment: this worker's numbers for it, `width` of each array, one beside the other. */
+function matrixOf(grid, { environments, mine }, columns) {
+  const A = DistMatrix.create(grid, { height: environments, width: columns.reduce((sum, [, width]) => sum + width, 0), dist: 'VC_STAR' });
+  let first = 0;
+  for (const [array, width] of columns) {
+    for (let k = 0; k < mine.count * width; k++) A.local.set(Math.floor(k / width), first + (k % width), array[k]);
+    first += width;
+  }
   return A;
 }
 
-/** The rows of all workers one after another, on worker 0, whose results are the ones that travel. Collective. */
-function gathered(grid, { environments, mine }, width, entry) {
-  const A = matrixOf(grid, environments, width, mine.count, entry);
-  const whole = A.like({ dist: 'CIRC_CIRC', order: 'row' });
+/** The same of all workers, an array for each, on worker 0, whose results are the ones that travel. Collective. */
+function gathered(grid, poles, columns) {
+  const A = matrixOf(grid, poles, columns);
+  const whole = A.like({ dist: 'CIRC_CIRC' });
   redistribute(A, whole);
-  const { height, width: n } = whole.local;
-  return Float64Array.from({ length: height * n }, (_, k) => whole.local.get(Math.floor(k / n), k % n));
+  let first = 0;
+  return columns.map(([, width]) => {
+    const all = new Float64Array(whole.local.height * width);
+    for (let k = 0; k < all.length; k++) all[k] = whole.local.get(Math.floor(k / width), first + (k % width));
+    first += width;
+    return all;
+  });
 }
 
 export default {
   name: 'cart-pole',
-  about: 'cart-poles to balance: reset, step, get_state, get_score',
-  tasks: { reset: async () => reset, step: async () => step, get_state: async () => getState, get_score: async () => getScore },
+  about: 'cart-poles to balance: reset, step, get_state, get_score, describe',
+  tasks: {
+    reset: async () => reset,
+    step: async () => step,
+    get_state: async () => getState,
+    get_score: async () => getScore,
+    describe: async () => describe,
+  },
 };

@@ -1,4 +1,5 @@
 /** Tasks: named SPMD functions with declared parameters, which a client may call by name. */
+import { types } from 'node:util';
 import type { DistMatrix } from '../dist/dist-matrix.js';
 import type { Grid } from '../dist/grid.js';
 import { AlchemistError } from '../errors.js';
@@ -139,7 +140,9 @@ export function bindArguments<P extends Params, M>(task: Task<P>, given: Readonl
   }
   const bound: Record<string, unknown> = {};
   for (const [name, param] of Object.entries(task.params)) {
-    const value = given[name] ?? ('default' in param ? param.default : undefined);
+    const arrived = given[name] ?? ('default' in param ? param.default : undefined);
+    // A vector takes a quarter of the time of a list on its way here; tasks need not know.
+    const value = param.type === 'reals' && types.isFloat64Array(arrived) ? Array.from(arrived) : arrived;
     if (value === undefined || value === null) {
       if (!param.optional) fail(name, describeParam(param), value);
       continue;

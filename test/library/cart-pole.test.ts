@@ -8,6 +8,7 @@ interface Step {
   readonly observations: Float64Array;
   readonly rewards: Float64Array;
   readonly done: Float64Array;
+  readonly truncated: Float64Array;
 }
 
 let server: AlchemistServer;
@@ -37,7 +38,8 @@ describe.each(places)('cart-poles %s', (_, reference, open) => {
   });
   afterAll(() => session.close());
   const reset = async (environments: number, seed = 0) => (await session.run('cart-pole', 'reset', { environments, seed })).observations as Float64Array;
-  const step = async (actions: readonly number[]) => (await session.run('cart-pole', 'step', { actions })) as unknown as Step;
+  const step = async (actions: readonly number[], begin?: { readonly restart: readonly number[]; readonly seed: number }) =>
+    (await session.run('cart-pole', 'step', { actions, ...begin })) as unknown as Step;
 
   test('every environment follows the published equations until it falls, and then rests', async () => {
     const n = 7;
@@ -70,14 +72,35 @@ describe.each(places)('cart-poles %s', (_, reference, open) => {
   });
 
   test('an episode ends after 500 steps', async () => {
-    let [observations, done]: Float64Array[] = [await reset(1, 1), Float64Array.of(0)];
+    let [observations, done, truncated]: Float64Array[] = [await reset(1, 1), Float64Array.of(0), Float64Array.of(0)];
     let steps = 0;
     for (; !done[0]; steps++) {
       const [x, v, theta, omega] = observations;
-      ({ observations, done } = await step([Number(0.1 * x + 0.3 * v + 4 * theta + omega > 0)]));
+      expect(truncated[0]).toBe(0);
+      ({ observations, done, truncated } = await step([Number(0.1 * x + 0.3 * v + 4 * theta + omega > 0)]));
     }
-    expect(steps).toBe(500);
+    expect([steps, truncated[0]]).toEqual([500, 1]);
     expect((await session.run('cart-pole', 'get_score')).best).toBe(500);
+  });
+
+  test('some begin a new episode while others go on', async () => {
+    const n = 5;
+    const others = await reset(n, 12);
+    await reset(n, 11);
+    let last: Step;
+    do last = await step([1, 1, 1, 1, 1]);
+    while (!last.done.includes(1));
+    expect(last.truncated).toEqual(new Float64Array(n));
+    const restart = [0, 1, 0, 1, 0];
+    const { observations, rewards, done } = await step([0, 0, 0, 0, 0], { restart, seed: 12 });
+    restart.forEach((anew, i) => {
+      expect([rewards[i], done[i]]).toEqual(anew ? [0, 0] : [1 - last.done[i], done[i]]);
+      if (anew) expect(observations.subarray(4 * i, 4 * i + 4)).toEqual(others.subarray(4 * i, 4 * i + 4));
+      else if (!last.done[i]) expect(observations.subarray(4 * i, 4 * i + 4)).not.toEqual(last.observations.subarray(4 * i, 4 * i + 4));
+    });
+    const { scores } = await session.run('cart-pole', 'get_score');
+    expect([...(scores as Float64Array)].map((score) => score === 0)).toEqual(restart.map(Boolean));
+    await expect(step([0, 0, 0, 0, 0], { restart: [1], seed: 0 })).rejects.toMatchObject({ code: 'E_SHAPE', message: expect.stringMatching(/1 restart for 5/) });
   });
 
   test('fewer environments than workers, and thousands', async () => {
@@ -95,16 +118,18 @@ describe.each(places)('cart-poles %s', (_, reference, open) => {
     await expect(step([NaN, 0])).rejects.toMatchObject({ code: 'E_ARGUMENT' });
     await expect(session.run('cart-pole', 'reset', { environments: 0 })).rejects.toMatchObject({ code: 'E_ARGUMENT' });
     await expect(session.run('cart-pole', 'jump')).rejects.toMatchObject({ code: 'E_ARGUMENT', message: expect.stringMatching(/has reset, step, get_state, get_score/) });
-    expect([...(await step([1, 0])).rewards]).toEqual([1, 1]);
+    // An array of numbers may be a Float64Array.
+    const actions = Float64Array.of(1, 0);
+    expect((await session.run('cart-pole', 'step', { actions })).rewards).toEqual(Float64Array.of(1, 1));
   });
 
   test('it is listed with its tasks; unloaded it forgets', async () => {
-    const about = 'cart-poles to balance: reset, step, get_state, get_score';
+    const about = 'cart-poles to balance: reset, step, get_state, get_score, describe';
     const listed = await session.libraries();
     expect(listed).toContainEqual({ name: 'cart-pole', about, loaded: true });
     expect(listed.find(({ name }) => name === 'TestLib')).toMatchObject({ loaded: false });
     const tasks = await session.tasks('cart-pole');
-    expect(tasks.map(({ name }) => name)).toEqual(['reset', 'step', 'get_state', 'get_score']);
+    expect(tasks.map(({ name }) => name)).toEqual(['reset', 'step', 'get_state', 'get_score', 'describe']);
     expect(tasks[0].params).toEqual({
       environments: { type: 'integer', min: 1, max: 1_000_000, default: 1, about: 'how many cart-poles' },
       seed: { type: 'integer', min: 0, default: 0, about: 'chooses the first states' },

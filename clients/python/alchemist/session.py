@@ -272,13 +272,13 @@ class Session(Operations):
         self._collected.extend(record["id"] for record in reply.get("matrices", {}).values() if record["id"] > self._newest)
 
     def _refer(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        """Arguments with handles replaced by what names them on the other side, and vectors by lists, as parameters want them."""
+        """Arguments with handles replaced by what names them on the other side, and arrays of one number by the number."""
 
         def refer(value: Any) -> Any:
             if isinstance(value, Matrix):
                 self._must_hold(value)
                 return {"matrix": value.id}
-            return value.tolist() if isinstance(value, np.ndarray) and value.ndim < 2 else value
+            return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
         return {name: refer(value) for name, value in args.items() if value is not None}
 

@@ -16,6 +16,8 @@ BLOCKS = [(page, program, prints) for page in ("README.md", "docs/PYTHON.md") fo
 @pytest.mark.parametrize("page, program, prints", BLOCKS, ids=[f"{page}-{k}" for k, (page, *_) in enumerate(BLOCKS)])
 def test_block(server, tmp_path, page, program, prints):
     (tmp_path / "block.py").write_text(program)
+    # Blocks name what the repository has as from its root.
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     ran = subprocess.run([sys.executable, "block.py"], cwd=tmp_path, env={**os.environ, "COLUMNS": "200"}, capture_output=True, text=True, timeout=100)
     assert (ran.returncode, ran.stderr) == (0, "")
     pattern = re.escape(prints.rstrip()).replace("…", r"[^\n]*?") + r"\s*"
