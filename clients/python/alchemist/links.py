@@ -58,6 +58,11 @@ class Links:
         """Whether another process has opened them, of which this one is a fork."""
         return os.getpid() != self._process
 
+    @property
+    def are_over(self) -> bool:
+        """Whether there were connections, all of which are over."""
+        return bool(self._open) and all(link.is_over for link in list(self._open.values()))
+
     def put(self, matrix: int, dtype: str, block: Block, array: np.ndarray[Any, Any], worker: int | None = None) -> None:
         """matrix(block) := array, through all workers at once, or through the one at that place of the ticket."""
         self._transfer(block, dtype, array, worker, lambda link, part, piece: link.put(matrix, dtype, part, piece, self.ticket.buffer_size))
