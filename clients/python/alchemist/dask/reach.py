@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
 
 from ..block import Block
-from ..errors import AuthError, ClosedError, RankError, ShapeError
+from ..errors import ShapeError
 from ..host import host_matrix
 from ..matrix import Matrix
-from ..remote import RemoteMatrix, hang_up
+from ..remote import RemoteMatrix
 
 
 class Reach:
@@ -23,7 +23,7 @@ class Reach:
 
     def __init__(self, remote: RemoteMatrix, handle: Matrix | None = None):
         self._remote = remote
-        self._handle = handle
+        self._matrix = remote if handle is None else handle
 
     @classmethod
     def of(cls, handle: Matrix) -> Reach:
@@ -43,31 +43,11 @@ class Reach:
 
     def __getitem__(self, index: Any) -> Any:
         """The entries that an index of numbers and slices names."""
-        return self._on(lambda matrix: matrix[index])
+        return self._matrix[index]
 
     def put(self, block: Block, chunk: Any) -> None:
         """matrix(block) := what a chunk of a Dask array turned out to be. ShapeError when that is not of the shape which Dask had for it."""
         array = host_matrix(chunk)
         if array.shape != block.shape:
             raise ShapeError(f"a chunk of shape {array.shape} came where Dask promised {block.shape}", hint="x.compute_chunk_sizes() finds the true ones")
-
-        def write(matrix: Any) -> None:
-            matrix[block.rows.index(), block.cols.index()] = array
-
-        self._on(write)
-
-    def _on(self, act: Callable[[Any], Any]) -> Any:
-        if self._handle is not None:
-            return act(self._handle)
-        try:
-            try:
-                return act(self._remote)
-            except RankError:
-                # A connection may have been idle since its end. A new one tells what has ended: it, the session or the server.
-                return act(self._remote)
-        except AuthError as error:
-            hang_up(self._remote.ticket)
-            raise ClosedError(
-                f"the session of this {self.shape[0]}×{self.shape[1]} matrix has ended, or its workers have changed: {error}",
-                hint="compute Dask arrays while the session of their matrix is open",
-            ) from error
+        self._matrix[block.rows.index(), block.cols.index()] = array

@@ -59,7 +59,7 @@ def _limit(memory: int | str | None) -> float:
         return np.inf
     try:
         limit = parse_bytes(memory)
-    except (ValueError, TypeError):
+    except (ValueError, AttributeError):
         limit = 0
     if limit < 1:
         raise ArgumentError(f"memory must be a number of bytes, or one with its unit such as '256MiB', got {memory!r}")
