@@ -6,10 +6,10 @@ import os
 import threading
 import time
 from queue import Empty, SimpleQueue
-from typing import Any, Callable, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Mapping, NamedTuple
 
 from .address import Endpoint
-from .errors import AlchemistError, ArgumentError, CancelledError, ClosedError, ProtocolError, error_from
+from .errors import AlchemistError, CancelledError, ClosedError, ProtocolError, error_from
 from .frames import VERSION, Frame, encode_head
 from .wire import Wire
 
@@ -50,6 +50,7 @@ class ControlConnection:
                 raise error_from(welcome)
             if kind != "WELCOME":
                 raise ProtocolError(f"the driver answered HELLO with {kind}")
+            wire.be_patient()
             control = cls(wire, welcome["limits"]["inFlight"])
         except BaseException:
             wire.close()
@@ -75,16 +76,16 @@ class ControlConnection:
         try:
             while True:
                 answer = waiting.inbox.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
-                if not isinstance(answer, Frame) or answer.kind != "PROGRESS":
-                    return _result(answer)
+                if not _is_progress(answer):
+                    break
                 if on_progress is not None:
                     on_progress({name: value for name, value in answer.header.items() if name != "id"})
         except BaseException as cause:
-            if request in self._waiting:
-                self._cancel(request, waiting, late)
+            self._cancel(request, waiting, late)
             if isinstance(cause, Empty):
                 raise CancelledError(f"{kind} took longer than {timeout} s and was cancelled") from None
             raise
+        return _result(answer)
 
     def post(self, kind: str, header: Mapping[str, Any]) -> None:
         """Sends a request whose answer nobody waits for."""
@@ -108,23 +109,26 @@ class ControlConnection:
                     del self._waiting[request]
                     # What the server has said before it hung up tells more.
                     raise self._lost or ClosedError("the server has hung up") from None
+                except BaseException:
+                    # Ctrl-C in the middle of a frame: nothing that follows would be understood.
+                    self._wire.close()
+                    raise
                 return request, waiting
         except BaseException:
             self._room.release()
             raise
 
-    def _cancel(self, request: int, waiting: _Waiting, late: Optional[Callable[[dict[str, Any]], None]]) -> None:
+    def _cancel(self, request: int, waiting: _Waiting, late: Callable[[dict[str, Any]], None] | None) -> None:
         try:
             with self._sending:
                 self._wire.send(encode_head("CANCEL", {"id": request}))
             deadline = time.monotonic() + _PATIENCE
             while True:
                 answer = waiting.inbox.get(timeout=max(0.0, deadline - time.monotonic()))
-                if isinstance(answer, Frame) and answer.kind == "PROGRESS":
-                    continue
-                if late is not None:
-                    late(_result(answer))
-                return
+                if not _is_progress(answer):
+                    break
+            if late is not None:
+                late(_result(answer))
         except (AlchemistError, Empty):
             pass
 
@@ -137,8 +141,10 @@ class ControlConnection:
                     raise error_from(frame.header)
                 if frame.kind not in ("REPLY", "ERROR", "PROGRESS"):
                     raise ProtocolError(f"the driver sent {frame.kind}, which answers nothing")
-                waiting = self._waiting.get(frame.header["id"])
-                if frame.kind != "PROGRESS" and self._waiting.pop(frame.header["id"], None):
+                request = frame.header["id"]
+                waiting = self._waiting.get(request)
+                if waiting and frame.kind != "PROGRESS":
+                    del self._waiting[request]
                     self._room.release()
                 if waiting and not waiting.ignored:
                     waiting.inbox.put(frame)
@@ -177,6 +183,10 @@ def _closed() -> ClosedError:
     return ClosedError("the session is closed", hint="connect again")
 
 
+def _is_progress(answer: Any) -> bool:
+    return isinstance(answer, Frame) and answer.kind == "PROGRESS"
+
+
 def _result(answer: Any) -> dict[str, Any]:
     if isinstance(answer, AlchemistError):
         # A fresh one: the same error reaches several threads, and each adds its own traceback.
@@ -185,5 +195,5 @@ def _result(answer: Any) -> dict[str, Any]:
         raise error_from(answer.header)
     result = answer.header["result"]
     if not isinstance(result, dict):
-        raise ArgumentError("the driver answered without a result")
+        raise ProtocolError("the driver answered without a result")
     return result

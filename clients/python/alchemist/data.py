@@ -14,7 +14,7 @@ from .frames import Frame, encode_head
 from .limits import MIN_BUFFER_BYTES
 from .wire import Wire
 
-DTYPES = {"f64": np.dtype("<f8"), "f32": np.dtype("<f4")}
+DTYPES: dict[str, np.dtype[Any]] = {"f64": np.dtype("<f8"), "f32": np.dtype("<f4")}
 
 #: Entries that do not lie in memory as they are sent pass through so many bytes, which stay in the cache.
 _PACK_BYTES = 1 << 20
@@ -34,6 +34,8 @@ class DataConnection:
     def open(cls, endpoint: Endpoint, session: int, secret: bytes) -> DataConnection:
         """ClosedError, AuthError."""
         connection = cls(Wire.open(endpoint))
+        # A worker answers between tasks.
+        connection._wire.be_patient()
         with connection._request() as request:
             connection._wire.send(encode_head("ATTACH", {"id": request, "session": session, "secret": secret}))
             connection._reply(request)
@@ -62,7 +64,7 @@ class DataConnection:
         item = DTYPES[dtype]
         order = order_of(array)
         with self._request() as request:
-            frames = pieces(*array.shape, item.itemsize, buffer_size, order)
+            frames = pieces(array.shape[0], array.shape[1], item.itemsize, buffer_size, order)
             for (rows, cols), is_last in _with_last(frames):
                 part, entries = block.part(rows, cols), array[rows, cols]
                 head = {
@@ -87,7 +89,7 @@ class DataConnection:
                 "order": order, "dtype": dtype, "bufferSize": max(buffer_size, MIN_BUFFER_BYTES),
             }  # fmt: skip
             self._wire.send(encode_head("GET", head))
-            for (rows, cols), is_last in _with_last(pieces(*out.shape, item.itemsize, buffer_size, order)):
+            for (rows, cols), is_last in _with_last(pieces(out.shape[0], out.shape[1], item.itemsize, buffer_size, order)):
                 frame = self._answer(request)
                 target, expected = out[rows, cols], block.part(rows, cols)
                 header = frame.header
@@ -107,7 +109,7 @@ class DataConnection:
         if lines.dtype == item and lines.flags.c_contiguous:
             self._wire.send(head, _bytes(lines))
             return
-        for rows, cols in pieces(*lines.shape, item.itemsize, _PACK_BYTES, "row"):
+        for rows, cols in pieces(lines.shape[0], lines.shape[1], item.itemsize, _PACK_BYTES, "row"):
             packed = self._buffer(item, lines[rows, cols].shape)
             np.copyto(packed, lines[rows, cols], casting="unsafe")
             self._wire.send(head, _bytes(packed))
@@ -118,7 +120,7 @@ class DataConnection:
         if lines.dtype == item and lines.flags.c_contiguous:
             self._wire.receive_into(_bytes(lines))
             return
-        for rows, cols in pieces(*lines.shape, item.itemsize, _PACK_BYTES, "row"):
+        for rows, cols in pieces(lines.shape[0], lines.shape[1], item.itemsize, _PACK_BYTES, "row"):
             packed = self._buffer(item, lines[rows, cols].shape)
             self._wire.receive_into(_bytes(packed))
             np.copyto(lines[rows, cols], packed, casting="unsafe")
@@ -176,7 +178,7 @@ def _lines(array: np.ndarray[Any, Any], order: Order) -> np.ndarray[Any, Any]:
 
 
 def _bytes(array: np.ndarray[Any, Any]) -> memoryview:
-    return memoryview(array.reshape(-1).view(np.uint8)) if array.size else memoryview(b"")
+    return array.reshape(-1).view(np.uint8).data if array.size else memoryview(b"")
 
 
 def _with_last(cuts: Iterator[tuple[slice, slice]]) -> Iterator[tuple[tuple[slice, slice], bool]]:

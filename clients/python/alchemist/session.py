@@ -127,7 +127,7 @@ class Session(Operations):
         """
         array = host_matrix(x)
         kept = dtype_for(array) if dtype is None else wire_dtype(dtype)
-        A = self.empty(*array.shape, dtype=kept, layout=layout)
+        A = self.empty(array.shape[0], array.shape[1], kept, layout)
         try:
             self._links.put(A.id, kept, Block(all_of(array.shape[0]), all_of(array.shape[1])), array)
         except BaseException:

@@ -36,13 +36,15 @@ class Wire:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if endpoint.tls:
                 sock = _context(endpoint.tls).wrap_socket(sock, server_hostname=endpoint.server_name)
-            # From here on an answer may take as long as a task does.
-            sock.settimeout(None)
         except (OSError, ValueError) as error:
             sock.close()
             hint = "tls='ca.pem' names the authority of a certificate of your own" if isinstance(error, ssl.SSLCertVerificationError) else None
             raise ClosedError(f"TLS with {endpoint} failed: {error}", hint=hint) from error
         return cls(sock, str(endpoint))
+
+    def be_patient(self) -> None:
+        """From here on an answer may take as long as a task does; until now a silent server is given up after the endpoint's timeout."""
+        self._socket.settimeout(None)
 
     def send(self, *pieces: Bytes) -> None:
         """Writes the pieces one after another. ClosedError when the server has gone."""
