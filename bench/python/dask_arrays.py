@@ -36,25 +36,31 @@ def main() -> None:
 
     width = 1000
     chunks = (int(options.chunk) // 8 // width, width)
-    x = np.random.default_rng(0).standard_normal((int(options.bytes) // 8 // width, width))
-    out = np.empty_like(x)
-    local = da.from_array(x, chunks)
+    height = int(options.bytes) // 8 // width
     layout = options.layout
     with (
         LocalCluster(n_workers=options.processes, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=0) as cluster,
         Client(cluster, set_as_default=False) as client,
         alchemist.local(options.workers) as al,
     ):
-        held = client.persist(local)
-        wait(held)
+        held = client.persist(da.random.default_rng(0).standard_normal((height, width), chunks=chunks))
+        x = client.compute(held).result()
+        local = da.from_array(x, chunks)
+        out = np.empty_like(x)
 
         def in_threads(A: alchemist.Matrix) -> None:
             blocks = A.to_dask(chunks)
             da.store(blocks, out, lock=False)
 
-        def scattered(A: alchemist.Matrix) -> None:
+        def scattered(A: alchemist.Matrix) -> object:
             gathered = A.numpy(out=out)
-            wait(client.scatter([gathered[i : i + chunks[0]] for i in range(0, len(x), chunks[0])]))
+            return client.scatter([gathered[i : i + chunks[0]] for i in range(0, height, chunks[0])])
+
+        def fetched(A: alchemist.Matrix) -> object:
+            blocks = client.persist(A.to_dask(chunks))
+            with client.as_current():
+                wait(blocks)
+            return blocks
 
         def in_cluster(work: Callable[[], object]) -> Callable[[], object]:
             def run() -> object:
@@ -76,7 +82,7 @@ def main() -> None:
         ways |= {
             ("numpy", "fetch"): lambda: A.numpy(out=out),
             ("threads", "fetch"): lambda: in_threads(A),
-            ("cluster", "fetch"): lambda: wait(client.persist(A.to_dask(chunks))),
+            ("cluster", "fetch"): lambda: fetched(A),
             ("gathered", "fetch"): lambda: scattered(A),
         }
         in_threads(A)
@@ -91,7 +97,7 @@ def main() -> None:
                 del kept
                 al.memory()  # Matrices nobody holds are freed before the next call: not in the time of the next.
 
-    print(f"{x.shape[0]}×{width} f64, {x.nbytes / 1e9:.3g} GB in {local.npartitions} chunks, {options.workers} workers, {options.processes} processes,"
+    print(f"{height}×{width} f64, {x.nbytes / 1e9:.3g} GB in {local.npartitions} chunks, {options.workers} workers, {options.processes} processes,"
           f" {layout}, medians of {options.rounds}\n")  # fmt: skip
     print(f"{'':12}{'direction':12}{'GB/s':>8}{'of numpy':>10}")
     for (way, direction), taken in samples.items():

@@ -3,6 +3,7 @@
 import sys
 import time
 
+import dask
 import dask.array as da
 import numpy as np
 import pytest
@@ -181,6 +182,13 @@ def test_a_server_that_has_gone(client, rng):
         back.compute()
     with pytest.raises(AlchemistError):
         al.send_dask(back)
+
+
+def test_a_client_that_is_not_the_default(cluster, al):
+    with Client(cluster, set_as_default=False) as aside:
+        d = aside.persist(da.random.random((40, 30), chunks=(10, 30)))
+        with dask.config.set(scheduler=aside):
+            assert np.array_equal(al.send_dask(d).numpy(), d.compute())
 
 
 def test_workers_in_this_process(server, rng):

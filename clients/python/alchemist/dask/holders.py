@@ -19,8 +19,11 @@ def compute(tasks: Sequence[Any]) -> None:
     """Computes tasks, all of one graph, with whatever scheduler Dask is set to. A task that needs what one process of a cluster holds runs there."""
     client = _client()
     futures = client.futures_of(tasks[0]) if client else []
-    if not futures or not _computed_by_holders(client, tasks, futures):
-        dask.compute(*tasks)
+    if futures:
+        with client.as_current():
+            if _computed_by_holders(client, tasks, futures):
+                return
+    dask.compute(*tasks)
 
 
 def _client() -> Any:
