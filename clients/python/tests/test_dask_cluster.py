@@ -68,7 +68,13 @@ def test_arrays_in_any_form(client, al, rng, form, held):
     assert np.array_equal(A.to_dask((9, 9))[::2, 5:].T.compute(), A.numpy()[::2, 5:].T)
 
 
-@pytest.mark.parametrize("form", [lambda d: d, lambda d: d.T, lambda d: 2 * d[3:-1] + 1])
+def slowly(chunk):
+    """Long enough for an idle process to ask for work."""
+    time.sleep(0.05)
+    return chunk
+
+
+@pytest.mark.parametrize("form", [lambda d: d.map_blocks(slowly), lambda d: d.T, lambda d: 2 * d[3:-1] + 1, lambda d: d - d.mean(axis=0)])
 def test_chunks_are_sent_by_those_that_hold_them(client, al, form):
     """All chunks are with one process, the other idles: it gets none, and neither does the process of the session."""
     holder, idle = client.scheduler_info()["workers"]
@@ -83,11 +89,6 @@ def test_chunks_are_sent_by_those_that_hold_them(client, al, form):
 def test_chunks_are_computed_where_they_are_sent(client, al):
     """Nothing that is not held yet moves either; both processes compute and send."""
     before = chunks_moved(client)
-
-    def slowly(chunk):
-        time.sleep(0.02)
-        return chunk
-
     x = da.arange(40_000, chunks=1000).reshape(40, 1000).map_blocks(slowly, dtype="i8")
     A = al.send_dask(x)
     assert chunks_moved(client) == before and all(connections(client, al.ticket()).values()) and len(al._links._open) == 0
@@ -113,9 +114,10 @@ def test_an_array_larger_than_the_memory_of_its_processes(client, al):
 def test_a_holder_that_has_gone(client, al, monkeypatch):
     """The scheduler's answer is outdated: what it names has ended. Dask sends the chunks from wherever they can be had."""
     d = da.random.random((40, 30), chunks=(10, 30)).persist()
-    monkeypatch.setattr(client, "who_has", lambda futures: {future.key: ["tcp://127.0.0.1:1"] for future in client.futures_of(futures)})
+    asked = []
+    monkeypatch.setattr(client, "who_has", lambda futures: asked.append(futures) or {future.key: ["tcp://127.0.0.1:1"] for future in futures})
     A = al.send_dask(d)
-    assert np.array_equal(A.numpy(), d.compute())
+    assert asked and np.array_equal(A.numpy(), d.compute())
 
 
 def test_connections_end_with_their_session(client, server, rng):

@@ -6,8 +6,8 @@ process that happens to be idle.
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
-from typing import Any, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Iterator, Mapping, Sequence
 
 import dask
 
@@ -15,15 +15,18 @@ import dask
 _PATIENCE = 2.0
 
 
-def compute(tasks: Sequence[Any]) -> None:
-    """Computes tasks, all of one graph, with whatever scheduler Dask is set to. A task that needs what one process of a cluster holds runs there."""
+def compute(tasks: Sequence[Any], x: Any) -> bool:
+    """
+    Computes tasks, all of one graph over x, with whatever scheduler Dask is set to. A task that takes what a process of a cluster holds runs there.
+    False when such a process has gone meanwhile: Dask can compute anew what it held, in tasks of other names.
+    """
     client = _client()
-    futures = client.futures_of(tasks[0]) if client else []
-    if futures:
-        with client.as_current():
-            if _computed_by_holders(client, tasks, futures):
-                return
-    dask.compute(*tasks)
+    held = client.futures_of(x) if client else []
+    if not held:
+        dask.compute(*tasks)
+        return True
+    with client.as_current():
+        return _computed_by_holders(client, tasks, held)
 
 
 def _client() -> Any:
@@ -34,37 +37,35 @@ def _client() -> Any:
 
 
 def _computed_by_holders(client: Any, tasks: Sequence[Any], futures: Sequence[Any]) -> bool:
-    """False when a holder has gone meanwhile: Dask can compute anew what it held."""
     import distributed
 
     distributed.wait(futures)
-    held = client.who_has(futures)
-    dependencies = tasks[0].__dask_graph__().get_all_dependencies()
-    by_holder = defaultdict(list)
-    for task in tasks:
-        by_holder[_common_holder(task.key, dependencies, held)].append(task)
-    running = [one for holder, mine in by_holder.items() for one in client.compute(mine, workers=holder and [holder])]
+    places = dict(_places(tasks, client.who_has(futures)))
+    needed = {process for processes in places.values() for process in processes}
+    with dask.annotate(workers=partial(_place, places)):
+        running = client.compute(list(tasks))
     while any(one.status == "pending" for one in running) and not any(one.status == "error" for one in running):
-        if not by_holder.keys() - {None} <= client.nthreads().keys():
+        if not needed <= client.nthreads().keys():
             return False
         try:
             distributed.wait(running, timeout=_PATIENCE)
-        except TimeoutError:
+        except distributed.TimeoutError:
             continue
     client.gather(running)
     return True
 
 
-def _common_holder(key: Any, dependencies: Mapping[Any, Iterable[Any]], held: Mapping[Any, Sequence[str]]) -> str | None:
-    """A process that holds everything held that a task needs, if one does and the task needs any of it."""
-    common: set[str] | None = None
-    ahead, seen = [key], {key}
-    while ahead and (common is None or common):
-        one = ahead.pop()
-        if one in held:
-            common = set(held[one]) if common is None else common & set(held[one])
-            continue
-        new = set(dependencies.get(one, ())) - seen
-        seen |= new
-        ahead.extend(new)
-    return min(common) if common else None
+def _places(tasks: Sequence[Any], held: Mapping[Any, Sequence[str]]) -> Iterator[tuple[Any, list[str]]]:
+    """The keys of tasks, and of those under whose names they run, with the processes that hold all of the held chunks which they take."""
+    graph = dict(tasks[0].__dask_graph__())
+    for task in tasks:
+        chain = [task.key]
+        while len(takes := graph[chain[-1]].dependencies) == 1 and takes <= graph.keys() - held.keys():
+            chain.extend(takes)
+        holders = [set(held[key]) for key in takes & held.keys()]
+        if holders and (common := set.intersection(*holders)):
+            yield from ((key, sorted(common)) for key in chain)
+
+
+def _place(places: Mapping[Any, list[str]], key: Any) -> list[str]:
+    return places.get(key, [])

@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Iterator
 from uuid import uuid4
 
+import dask
 import dask.array as da
 import numpy as np
 from dask.utils import parse_bytes
@@ -31,11 +32,13 @@ def send_dask(session: Session, x: Any, layout: LayoutLike = "MC_MR", *, dtype: 
     x = _matrix(x)
     kept = dtype_for(host_matrix(x._meta)) if dtype is None else wire_dtype(dtype)
     limit = _limit(memory)
-    A = session.empty(*x.shape, dtype=kept, layout=layout)
+    height, width = x.shape
+    A = session.empty(height, width, dtype=kept, layout=layout)
     try:
         reach = Reach.of(A)
-        for wave in _waves(x, reach, limit):
-            compute(wave)
+        if not all(compute(wave, x) for wave in _waves(x, reach, limit)):
+            for wave in _waves(x, reach, limit):
+                dask.compute(*wave)
     except BaseException:
         # Tasks that are still under way meet a matrix that is no more.
         with suppress(AlchemistError):
@@ -63,7 +66,7 @@ def _limit(memory: int | str | None) -> float:
         limit = 0
     if limit < 1:
         raise ArgumentError(f"memory must be a number of bytes, or one with its unit such as '256MiB', got {memory!r}")
-    return limit
+    return float(limit)
 
 
 def _waves(x: Any, reach: Reach, limit: float) -> Iterator[list[Any]]:
