@@ -1,5 +1,6 @@
 """Dask arrays of a real cluster of processes: each process sends and fetches its own chunks over connections of its own."""
 
+import subprocess
 import sys
 import time
 
@@ -8,6 +9,7 @@ import dask.array as da
 import numpy as np
 import pytest
 from distributed import Client, LocalCluster, wait
+from conftest import ROOT
 from test_dask import CHUNKS
 from test_round_trips import bits, entries
 
@@ -203,3 +205,12 @@ def test_workers_in_this_process(server, rng):
     ):
         A = al.send_dask(da.from_array(x, (7, 11)).persist())
         assert np.array_equal(A.to_dask((13, 13)).compute(), x)
+
+
+def test_the_example(server):
+    """Once on its own server, once on this one."""
+    program = ROOT / "examples" / "python" / "dask_svd.py"
+    for address in ([], [server.address]):
+        done = subprocess.run([sys.executable, str(program), *address], capture_output=True, text=True, timeout=100)
+        assert done.returncode == 0, done.stderr
+        assert "variance explained: 0.149 0.136 0.118" in done.stdout and "agree with what Dask computes: True" in done.stdout

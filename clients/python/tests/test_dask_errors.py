@@ -117,3 +117,9 @@ with alchemist.connect(sys.argv[1], 1) as al:
 """
     done = subprocess.run([sys.executable, "-c", program, server.address], capture_output=True, text=True, timeout=60)
     assert done.stdout.count("pip install 'alchemist[dask]'") == 2, done.stderr
+
+
+def test_an_array_library_that_is_not_finished():
+    program = "import dask; dask.config.set({'array.query-planning': True}); import alchemist.dask"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert "RequirementError" in done.stderr and "array.query-planning" in done.stderr

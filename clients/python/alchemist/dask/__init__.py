@@ -3,9 +3,12 @@
 from ..errors import RequirementError
 
 try:
-    import dask.array  # noqa: F401
+    import dask.array
 except ImportError as error:
     raise RequirementError(f"this needs Dask: {error}", hint="pip install 'alchemist[dask]'") from error
+
+if getattr(dask.array, "ARRAY_EXPR_ENABLED", False):
+    raise RequirementError("Dask's experimental array.query-planning is on, which cannot yet do what this needs", hint="leave it off")
 
 from .fetch import to_dask
 from .send import send_dask
