@@ -32,12 +32,14 @@ class ControlConnection:
     def __init__(self, wire: Wire, in_flight: int = 1):
         self._wire = wire
         self._process = os.getpid()
-        self._sending = threading.Lock()
+        # Reentrant, for a collection of garbage, in the middle of anything, may end the session.
+        self._sending = threading.RLock()
         self._next_id = 1
         self._waiting: dict[int, _Waiting] = {}
         self._room = threading.BoundedSemaphore(in_flight)
         self._lost: AlchemistError | None = None
         self._closing = False
+        self._listener = threading.Thread(target=self._listen, name=f"alchemist {wire}", daemon=True)
 
     @classmethod
     def open(cls, endpoint: Endpoint, client: Mapping[str, str], token: str | None) -> tuple[ControlConnection, dict[str, Any]]:
@@ -55,7 +57,7 @@ class ControlConnection:
         except BaseException:
             wire.close()
             raise
-        threading.Thread(target=control._listen, name=f"alchemist {endpoint}", daemon=True).start()
+        control._listener.start()
         return control, welcome
 
     @property
@@ -111,7 +113,7 @@ class ControlConnection:
                     raise self._lost or ClosedError("the server has hung up") from None
                 except BaseException:
                     # Ctrl-C in the middle of a frame: nothing that follows would be understood.
-                    self._wire.close()
+                    self._wire.hang_up()
                     raise
                 return request, waiting
         except BaseException:
@@ -152,6 +154,8 @@ class ControlConnection:
             self._fail(error)
         except Exception as error:
             self._fail(ProtocolError(f"the driver sent what cannot be understood: {error!r}"))
+        finally:
+            self._wire.close()
 
     def _fail(self, error: AlchemistError) -> None:
         with self._sending:
@@ -162,7 +166,7 @@ class ControlConnection:
         for one in waiting:
             self._room.release()
             one.inbox.put(self._lost)
-        self._wire.close()
+        self._wire.hang_up()
 
     def close(self) -> None:
         """Ends the session: running calls are cancelled, its matrices and workers given back."""
@@ -173,10 +177,12 @@ class ControlConnection:
             except AlchemistError:
                 pass
             self.hang_up()
+            self._listener.join(_PATIENCE)
 
     def hang_up(self) -> None:
         """The same without a word: the server ends the sessions of clients that are gone."""
-        self._fail(_closed())
+        if os.getpid() == self._process:
+            self._fail(_closed())
 
 
 def _closed() -> ClosedError:

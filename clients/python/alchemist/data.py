@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator, Optional
 
 import numpy as np
 
 from .address import Endpoint
 from .block import Block, Order, pieces
-from .errors import AlchemistError, ProtocolError, error_from
+from .errors import AlchemistError, ClosedError, ProtocolError, error_from
 from .frames import Frame, encode_head
 from .limits import MIN_BUFFER_BYTES
 from .wire import Wire
 
 DTYPES: dict[str, np.dtype[Any]] = {"f64": np.dtype("<f8"), "f32": np.dtype("<f4")}
+
+#: Called with the bytes of every frame that has passed, from any thread.
+Moved = Optional[Callable[[int], None]]
 
 #: Entries that do not lie in memory as they are sent pass through so many bytes, which stay in the cache.
 _PACK_BYTES = 1 << 20
@@ -56,7 +59,7 @@ class DataConnection:
         finally:
             self._turn.release()
 
-    def put(self, matrix: int, dtype: str, block: Block, array: np.ndarray[Any, Any], buffer_size: int) -> None:
+    def put(self, matrix: int, dtype: str, block: Block, array: np.ndarray[Any, Any], buffer_size: int, moved: Moved = None) -> None:
         """
         matrix(block) := array, converted to `dtype` where it is of another type. Contiguous entries of that type are sent from where
         they lie; others through a buffer of 1 MiB. ShapeError, FreedError, ClosedError.
@@ -72,11 +75,13 @@ class DataConnection:
                     "dtype": dtype, "order": order, "last": is_last,
                 }  # fmt: skip
                 self._send_block(encode_head("PUT", head, entries.size * item.itemsize), entries, item, order)
+                if moved:
+                    moved(entries.size * item.itemsize)
                 if not is_last and self._wire.has_answer():
                     break  # The worker has refused already.
             self._reply(request)
 
-    def get(self, matrix: int, dtype: str, block: Block, out: np.ndarray[Any, Any], buffer_size: int) -> None:
+    def get(self, matrix: int, dtype: str, block: Block, out: np.ndarray[Any, Any], buffer_size: int, moved: Moved = None) -> None:
         """
         out := matrix(block). Received straight into `out` where that is contiguous and of the matrix' type, otherwise through a buffer.
         ShapeError, FreedError, ClosedError.
@@ -96,10 +101,18 @@ class DataConnection:
                 if frame.kind != "BLOCK" or header["last"] != is_last or header["order"] != order or frame.payload_bytes != target.size * item.itemsize:
                     raise ProtocolError(f"expected a BLOCK of {expected}, got {frame.kind} with {frame.payload_bytes} bytes: {header}")
                 self._receive_block(target, item, order)
+                if moved:
+                    moved(frame.payload_bytes)
 
     def close(self) -> None:
+        """Ends the connection, now or as soon as the request under way has noticed."""
         self._usable = False
-        self._wire.close()
+        self._wire.hang_up()
+        if self._turn.acquire(blocking=False):
+            try:
+                self._wire.close()
+            finally:
+                self._turn.release()
 
     def _request(self) -> _Request:
         return _Request(self)
@@ -155,6 +168,9 @@ class _Request:
 
     def __enter__(self) -> int:
         self._connection._turn.acquire()
+        if not self._connection.usable:
+            self._connection._turn.release()
+            raise ClosedError("the connection to a worker was given up")
         self._connection._next_id += 1
         return self._connection._next_id - 1
 
@@ -162,8 +178,10 @@ class _Request:
         # An ERROR leaves the connection as good as before; everything else may have cut a frame in two.
         answered = isinstance(error, AlchemistError) and error.code not in ("E_CLOSED", "E_PROTOCOL", "E_VERSION")
         if error is not None and not answered:
-            self._connection.close()
+            self._connection._usable = False
         self._connection._turn.release()
+        if not self._connection.usable:
+            self._connection.close()
 
 
 def order_of(array: np.ndarray[Any, Any]) -> Order:

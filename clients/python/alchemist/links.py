@@ -13,7 +13,7 @@ import numpy as np
 
 from .address import Endpoint
 from .block import Block
-from .data import DTYPES, DataConnection, order_of
+from .data import DTYPES, DataConnection, Moved, order_of
 from .errors import AuthError, ClosedError, RankError, WorkersError
 
 #: What is not worth a further connection.
@@ -64,13 +64,13 @@ class Links:
         """Whether the session has ended: there were connections, all of which are over, or workers refuse further ones."""
         return self._refused or bool(self._open) and all(link.is_over for link in list(self._open.values()))
 
-    def put(self, matrix: int, dtype: str, block: Block, array: np.ndarray[Any, Any], worker: int | None = None) -> None:
+    def put(self, matrix: int, dtype: str, block: Block, array: np.ndarray[Any, Any], worker: int | None = None, moved: Moved = None) -> None:
         """matrix(block) := array, through all workers at once, or through the one at that place of the ticket."""
-        self._transfer(block, dtype, array, worker, lambda link, part, piece: link.put(matrix, dtype, part, piece, self.ticket.buffer_size))
+        self._transfer(block, dtype, array, worker, lambda link, part, piece: link.put(matrix, dtype, part, piece, self.ticket.buffer_size, moved))
 
-    def get(self, matrix: int, dtype: str, block: Block, out: np.ndarray[Any, Any], worker: int | None = None) -> None:
+    def get(self, matrix: int, dtype: str, block: Block, out: np.ndarray[Any, Any], worker: int | None = None, moved: Moved = None) -> None:
         """out := matrix(block), through all workers at once, or through one."""
-        self._transfer(block, dtype, out, worker, lambda link, part, piece: link.get(matrix, dtype, part, piece, self.ticket.buffer_size))
+        self._transfer(block, dtype, out, worker, lambda link, part, piece: link.get(matrix, dtype, part, piece, self.ticket.buffer_size, moved))
 
     def _transfer(
         self, block: Block, dtype: str, array: np.ndarray[Any, Any], worker: int | None,

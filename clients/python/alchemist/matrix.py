@@ -85,7 +85,8 @@ class Matrix:
 
     def _read(self, region: Region, out: np.ndarray[Any, Any] | None, order: str) -> Any:
         self.session._must_hold(self)
-        return read(self.session._links, self.id, self.dtype_name, region, out, order)
+        with self.session._watching("fetch", region.block.entries * self.dtype.itemsize) as moved:
+            return read(self.session._links, self.id, self.dtype_name, region, out, order, moved)
 
     def __len__(self) -> int:
         return self.layout.height

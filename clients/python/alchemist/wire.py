@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import ssl
@@ -22,6 +23,7 @@ class Wire:
         self._socket = sock
         self._where = where
         self._plain = not isinstance(sock, ssl.SSLSocket)
+        self._process = os.getpid()
 
     @classmethod
     def open(cls, endpoint: Endpoint) -> Wire:
@@ -101,13 +103,24 @@ class Wire:
         poll.register(self._socket, select.POLLIN)
         return bool(poll.poll(0))
 
+    def hang_up(self) -> None:
+        """
+        Ends the connection for a thread that waits on it, which then closes it. Closed by another its number might be that of the next
+        connection, from which TLS would go on reading.
+        """
+        if os.getpid() == self._process:  # A fork would end the connection of its parent.
+            try:
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            except OSError:
+                pass
+
     def close(self) -> None:
-        """Ends the connection, also for a thread that waits on it."""
-        try:
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+        """Ends the connection. Nobody else may be waiting on it."""
+        self.hang_up()
         self._socket.close()
+
+    def __str__(self) -> str:
+        return self._where
 
     def _broken(self, error: OSError) -> ClosedError:
         return ClosedError(f"the connection to {self._where} broke: {error}")

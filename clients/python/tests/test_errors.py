@@ -268,6 +268,7 @@ def test_handles_in_other_processes(al, rng, tmp_path):
     assert np.array_equal(A.numpy(), x)
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork of POSIX")
 def test_a_forked_process_must_connect_itself(al):
     A = al.send([[1.0]])
@@ -276,6 +277,7 @@ def test_a_forked_process_must_connect_itself(al):
         try:
             al.memory()
         except alchemist.ClosedError as error:
+            al.close()  # leaves the parent's alone
             os._exit(42 if "another process" in str(error) else 1)
         os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(program, 0)[1]) == 42

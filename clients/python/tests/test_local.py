@@ -1,6 +1,7 @@
 """Servers that Python starts."""
 
 import os
+import pathlib
 import subprocess
 import sys
 import time
@@ -42,8 +43,8 @@ def test_it_ends_with_a_program_that_is_killed():
             os.kill(pid, 0)
         except ProcessLookupError:
             return
-        # Nobody may have collected it yet.
-        if f"{pid} (node) Z" in open(f"/proc/{pid}/stat").read():
+        stat = pathlib.Path(f"/proc/{pid}/stat")
+        if stat.exists() and ") Z" in stat.read_text():  # It has ended, and nobody has collected it yet.
             return
         time.sleep(0.02)
     raise AssertionError("the server has outlived its program")
