@@ -130,7 +130,10 @@ class Links:
             raise ClosedError("these connections belong to another process", hint="pickle matrix.remote() and use that there")
         with self._opening:
             link = self._open.get(place)
-            if link is None or link.is_over:
+            if link is not None and link.is_over:
+                link.close()
+                link = None
+            if link is None:
                 link = self._open[place] = DataConnection.open(self.ticket.workers[place], self.ticket.session, self.ticket.secret)
             return link
 
