@@ -49,6 +49,16 @@ class DataConnection:
         """False once it has broken or lost its frames."""
         return self._usable
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it is of no use any more: broken, or hung up on by its worker, as happens when the session ends. Not while a request is under way."""
+        if not self._turn.acquire(blocking=False):
+            return False
+        try:
+            return not self._usable or self._wire.has_ended()
+        finally:
+            self._turn.release()
+
     def put(self, matrix: int, dtype: str, block: Block, array: np.ndarray[Any, Any], buffer_size: int, moved: Moved = None) -> None:
         """
         matrix(block) := array, converted to `dtype` where it is of another type. Contiguous entries of that type are sent from where

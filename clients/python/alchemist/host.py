@@ -33,6 +33,8 @@ def host_matrix(x: Any) -> np.ndarray[Any, Any]:
     """
     if hasattr(x, "tocoo") or hasattr(x, "todense"):
         raise ArgumentError(f"a sparse {type(x).__name__} cannot be sent: matrices are dense", hint="send x.toarray(), or its non-empty part")
+    if hasattr(x, "__dask_graph__"):
+        raise ArgumentError("send would gather a Dask array in this process first", hint="send_dask(x) sends its chunks from where they are")
     if isinstance(x, np.ma.MaskedArray):
         raise ArgumentError("a masked array cannot be sent: entries are numbers", hint="send x.filled(value)")
     try:

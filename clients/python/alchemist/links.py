@@ -14,7 +14,7 @@ import numpy as np
 from .address import Endpoint
 from .block import Block
 from .data import DTYPES, DataConnection, Moved, order_of
-from .errors import ClosedError, RankError, WorkersError
+from .errors import AuthError, ClosedError, RankError, WorkersError
 
 #: What is not worth a further connection.
 _LEAST_BAND_BYTES = 1 << 18
@@ -49,6 +49,7 @@ class Links:
         self._threads: ThreadPoolExecutor | None = None
         self._turns = count()
         self._closed = False
+        self._refused = False
 
     def __len__(self) -> int:
         return len(self.ticket.workers)
@@ -57,6 +58,11 @@ class Links:
     def is_foreign(self) -> bool:
         """Whether another process has opened them, of which this one is a fork."""
         return os.getpid() != self._process
+
+    @property
+    def are_over(self) -> bool:
+        """Whether the session has ended: there were connections, all of which are over, or workers refuse further ones."""
+        return self._refused or bool(self._open) and all(link.is_over for link in list(self._open.values()))
 
     def put(self, matrix: int, dtype: str, block: Block, array: np.ndarray[Any, Any], worker: int | None = None, moved: Moved = None) -> None:
         """matrix(block) := array, through all workers at once, or through the one at that place of the ticket."""
@@ -92,6 +98,11 @@ class Links:
                 raise
             for one in moves:
                 one.result()
+        except AuthError as error:
+            self._refused = True
+            raise ClosedError(
+                f"the session of this matrix has ended, or its workers have changed: {error}", hint="use handles while their session is open"
+            ) from error
         except ClosedError as error:
             if self._closed:
                 raise ClosedError("the session is closed", hint="connect again") from error
@@ -119,7 +130,10 @@ class Links:
             raise ClosedError("these connections belong to another process", hint="pickle matrix.remote() and use that there")
         with self._opening:
             link = self._open.get(place)
-            if link is None or not link.usable:
+            if link is not None and link.is_over:
+                link.close()
+                link = None
+            if link is None:
                 link = self._open[place] = DataConnection.open(self.ticket.workers[place], self.ticket.session, self.ticket.secret)
             return link
 

@@ -102,6 +102,16 @@ class Matrix:
         self.session._must_hold(self)
         return RemoteMatrix(self.id, self.dtype_name, self.layout, self.session.ticket())
 
+    def to_dask(self, chunks: Any = "auto") -> Any:
+        """
+        A Dask array of the entries as they are when it is computed: each chunk is fetched by the process that needs it, and by none if none does.
+        `chunks` as for `dask.array.from_array`. The array keeps this handle alive, not its session; a persisted one on a cluster keeps neither,
+        until it is there. RequirementError without Dask, ArgumentError for chunks that do not fit; FreedError and ClosedError when it is computed.
+        """
+        from .dask import to_dask
+
+        return to_dask(self, chunks)
+
     def __reduce__(self) -> NoReturn:
         raise ArgumentError(f"{self} cannot be pickled: its entries stay with the workers of a session", hint="pickle A.remote(), or A.numpy()")
 

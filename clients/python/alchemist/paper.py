@@ -97,6 +97,14 @@ class AlchemistSession:
 
     get_matrix = get_array = fetch_matrix
 
+    def send_dask_matrix(self, matrix: Any, print_times: bool = False, layout: str = "MC_MR") -> Matrix:
+        """Distributes a Dask array over the workers, chunk by chunk. Returns its handle."""
+        return self.session.send_dask(matrix, layout)
+
+    def fetch_dask_matrix(self, mh: Matrix, print_times: bool = False, chunks: Any = "auto") -> Any:
+        """A Dask array whose chunks fetch the entries behind a handle when they are computed."""
+        return self.session.to_dask(mh, chunks)
+
     def run_task(self, lib: Library | str, name: str, in_args: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Runs a task of a library by name. Returns its results by their names."""
         return self.session.run(lib.name if isinstance(lib, Library) else lib, name, in_args)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,15 +40,34 @@ def write(links: Links, matrix: int, dtype: str, region: Region, array: np.ndarr
 
 _links: dict[Ticket, Links] = {}
 _opening = threading.Lock()
+_watch: threading.Thread | None = None
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 
 def links_of(ticket: Ticket) -> Links:
-    """This process' connections for a ticket, shared by all remote matrices of the session."""
+    """This process' connections for a ticket, shared by all remote matrices of the session, and closed soon after it has ended."""
+    global _watch
     with _opening:
         links = _links.get(ticket)
         if links is None or links.is_foreign:
             links = _links[ticket] = ticket.open()
+        if _watch is None or not _watch.is_alive():
+            _watch = threading.Thread(target=_hang_up_on_the_gone, name="alchemist watch", daemon=True)
+            _watch.start()
         return links
+
+
+def _hang_up_on_the_gone() -> None:
+    """Closes what servers have closed: processes of Dask and Spark outlive many sessions. Ends when nothing is open."""
+    global _watch
+    while True:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+        with _opening:
+            for ticket in [ticket for ticket, links in _links.items() if links.are_over]:
+                _links.pop(ticket).close()
+            if not _links:
+                _watch = None
+                return
 
 
 def hang_up(ticket: Ticket) -> None:

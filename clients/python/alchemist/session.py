@@ -144,6 +144,26 @@ class Session(Operations):
         self._must_hold(A)
         return A.numpy(out, order)
 
+    def send_dask(self, x: Any, layout: LayoutLike = "MC_MR", *, dtype: Any = None, memory: int | str | None = None) -> Matrix:
+        """
+        Distributes a Dask array over the workers: every chunk is sent as soon as it is computed, by the process that computes or holds it, and is
+        then given up. Chunks may be cut in any way; a vector becomes a column. Returns when all entries are there.
+
+        memory: bytes, or '256MiB', of chunks that may be under way at once, in all processes together, though always one chunk; None: as many
+        chunks as Dask's scheduler computes at once, which is one in every thread
+
+        RequirementError without Dask, ShapeError for unknown shapes, ArgumentError as for `send`; what computing a chunk raises is passed on. After
+        an error nothing is kept on the workers.
+        """
+        from .dask import send_dask
+
+        return send_dask(self, x, layout, dtype=dtype, memory=memory)
+
+    def to_dask(self, A: Matrix, chunks: Any = "auto") -> Any:
+        """The same as A.to_dask(chunks)."""
+        self._must_hold(A)
+        return A.to_dask(chunks)
+
     def free(self, *matrices: Matrix) -> None:
         """Frees many handles at once."""
         self._free([A.id for A in matrices if A._finaliser.detach() is not None])

@@ -89,7 +89,19 @@ class Wire:
 
     def has_answer(self) -> bool:
         """Whether bytes have come that nobody has received yet. Under TLS they may be no answer: then False."""
-        return self._plain and bool(select.select([self._socket], [], [], 0)[0])
+        return self._plain and self._is_readable()
+
+    def has_ended(self) -> bool:
+        """Whether the other side has hung up, when nothing is awaited from it."""
+        return self._is_readable()
+
+    def _is_readable(self) -> bool:
+        if not hasattr(select, "poll"):
+            return bool(select.select([self._socket], [], [], 0)[0])
+        # Unlike select, for descriptors of any number.
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(0))
 
     def hang_up(self) -> None:
         """

@@ -1,13 +1,18 @@
 """TLS on all ports, with a token."""
 
+import pickle
 import shutil
 import ssl
 import subprocess
+import time
 
+import dask.array as da
 import numpy as np
 import pytest
 
 import alchemist
+from alchemist.dask.reach import Reach
+from alchemist.data import DataConnection
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +45,23 @@ def test_matrices_pass(guarded, rng, how):
                 A.remote()
     with alchemist.connect(server.address.replace("alchemist:", "alchemists:"), token="a b c", tls=tls) as al:
         assert al.workers == 1
+
+
+def test_dask_arrays_pass_over_the_same_connections(guarded, rng, monkeypatch):
+    """What TLS itself sends after a handshake is not taken for the end of an idle connection."""
+    server, cert = guarded
+    x = rng.standard_normal((600, 300))
+    opened = []
+    connect = DataConnection.open.__func__
+    monkeypatch.setattr(DataConnection, "open", classmethod(lambda kind, *where: opened.append(where) or connect(kind, *where)))
+    with alchemist.connect(server.address, 2, token="a b c", tls=cert) as al:
+        A = al.send_dask(da.from_array(x, (20, 300)))
+        reach = pickle.loads(pickle.dumps(Reach.of(A)))
+        for _ in range(5):
+            assert np.array_equal(A.to_dask((50, 50)).compute(), x) and np.array_equal(reach[:, :], x)
+            time.sleep(0.05)
+        # Two of the session, and two of what a process without the session would hold.
+        assert len(opened) == 4
 
 
 def test_sessions_one_after_another_do_not_read_from_each_other(guarded):
