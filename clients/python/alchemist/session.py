@@ -175,7 +175,7 @@ class Session(Operations):
 
         spark: a SparkSession or SparkContext; default: the active one
         type: 'row', 'indexed_row', 'coordinate' (entries that are +0 are left out), 'block' of that size, or 'dataframe' with columns
-            index and features
+            id and features
         """
         from .spark import to_spark
 

@@ -67,7 +67,7 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
-    """A real Spark on this machine: a JVM and Python workers, two tasks at once."""
+    """A real Spark on this machine: a JVM and Python workers, two tasks at once, each of which may fail once."""
     from pyspark.sql import SparkSession
 
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
@@ -77,7 +77,7 @@ def spark() -> Iterator[Any]:
         "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "4", "spark.default.parallelism": "2",
     }  # fmt: skip
-    session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+    session = SparkSession.builder.master("local[2, 2]").config(map=settings).getOrCreate()
     session.sparkContext.setLogLevel("OFF")
     yield session
     session.stop()

@@ -78,7 +78,7 @@ def test_matrices_without_rows(spark, al):
     assert al.send_spark(empty).shape == (0, 5)
     assert al.to_spark(al.zeros(0, 5)).rows.collect() == []
     frame = al.to_spark(al.zeros(0, 3), type="dataframe")
-    assert frame.count() == 0 and al.send_spark(frame, index="index").shape == (0, 0)
+    assert frame.count() == 0 and al.send_spark(frame, index="id").shape == (0, 0)
 
 
 def test_rows_that_are_left_out_are_zero(spark, al, rng):
@@ -162,11 +162,11 @@ def test_data_frames(spark, al, rng):
 def test_data_frames_come_back(spark, al, rng):
     x = entries(rng, (20, 6))
     frame = al.to_spark(al.send(x), spark, "dataframe", partitions=4)
-    assert [name for name, _ in frame.dtypes] == ["index", "features"]
+    assert [name for name, _ in frame.dtypes] == ["id", "features"]
     rows = frame.collect()
-    assert [row.index for row in rows] == list(range(20)) and same(np.array([row.features.toArray() for row in rows]), x)
-    assert frame.where("index % 3 = 1").count() == 7
-    assert same(al.send_spark(frame, index="index").numpy(), x)
+    assert [row.id for row in rows] == list(range(20)) and same(np.array([row.features.toArray() for row in rows]), x)
+    assert frame.where("id % 3 = 1").count() == 7
+    assert same(al.send_spark(frame, index="id").numpy(), x)
 
 
 def test_a_frame_whose_plan_may_be_cut_anew_keeps_its_order(spark, al):

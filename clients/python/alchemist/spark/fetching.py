@@ -39,7 +39,7 @@ def blocks(remote: RemoteMatrix, partitions: int, per_block: tuple[int, int], pa
         for number in range(*_share(down * across, partitions, partition)):
             at = divmod(number, across)
             block = [Slice(k * per, 1, min(per, n - k * per)) for k, per, n in zip(at, per_block, remote.shape)]
-            place = pa.StructArray.from_arrays([pa.array([k], pa.int32()) for k in at], names=["_1", "_2"])
+            place = pa.StructArray.from_arrays([pa.array([k]) for k in at], names=["_1", "_2"])
             yield pa.RecordBatch.from_arrays([place, matrix_from(get(*block, "F"))], names=["_1", "_2"])
 
 

@@ -40,28 +40,28 @@ def _row_matrix(A: Matrix, spark: Any, partitions: int) -> Any:
     from pyspark.mllib.linalg import VectorUDT
     from pyspark.mllib.linalg.distributed import RowMatrix
 
-    return RowMatrix(_rows(A, spark, partitions, "vector", VectorUDT()).select("vector"), *A.shape)
+    return RowMatrix(_rows(A, spark, partitions, "index", "vector", VectorUDT()).select("vector"), *A.shape)
 
 
 def _indexed_row_matrix(A: Matrix, spark: Any, partitions: int) -> Any:
     from pyspark.mllib.linalg import VectorUDT
     from pyspark.mllib.linalg.distributed import IndexedRowMatrix
 
-    return IndexedRowMatrix(_rows(A, spark, partitions, "vector", VectorUDT()), *A.shape)
+    return IndexedRowMatrix(_rows(A, spark, partitions, "index", "vector", VectorUDT()), *A.shape)
 
 
 def _data_frame(A: Matrix, spark: Any, partitions: int) -> Any:
     from pyspark.ml.linalg import VectorUDT
 
-    return _rows(A, spark, partitions, "features", VectorUDT())
+    return _rows(A, spark, partitions, "id", "features", VectorUDT())
 
 
-def _rows(A: Matrix, spark: Any, partitions: int, name: str, vectors: Any) -> Any:
+def _rows(A: Matrix, spark: Any, partitions: int, index: str, name: str, vectors: Any) -> Any:
     from pyspark.sql.types import LongType, StructField, StructType
 
     from .fetching import rows
 
-    schema = StructType([StructField("index", LongType(), False), StructField(name, vectors, False)])
+    schema = StructType([StructField(index, LongType(), False), StructField(name, vectors, False)])
     return _frame(spark, partitions, partial(rows, A.remote(), partitions), schema)
 
 
@@ -79,11 +79,11 @@ def _block_matrix(A: Matrix, spark: Any, partitions: int, block: tuple[int, int]
     from pyspark.mllib.common import callMLlibFunc
     from pyspark.mllib.linalg import MatrixUDT
     from pyspark.mllib.linalg.distributed import BlockMatrix
-    from pyspark.sql.types import IntegerType, StructField, StructType
+    from pyspark.sql.types import LongType, StructField, StructType
 
     from .fetching import blocks
 
-    place = StructType([StructField("_1", IntegerType(), False), StructField("_2", IntegerType(), False)])
+    place = StructType([StructField("_1", LongType(), False), StructField("_2", LongType(), False)])
     schema = StructType([StructField("_1", place, False), StructField("_2", MatrixUDT(), False)])
     frame = _frame(spark, partitions, partial(blocks, A.remote(), partitions, block), schema)
     return BlockMatrix(callMLlibFunc("createBlockMatrix", frame, *block, *A.shape), *block)
