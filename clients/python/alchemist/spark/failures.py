@@ -50,7 +50,7 @@ def at_driver(session: Session) -> Iterator[None]:
         if found:
             error = error_from(json.loads(found[1]))
             if isinstance(error, RankError) and session.closed:
-                raise ClosedError(f"the server has gone: {error}") from None
+                raise ClosedError("the server has gone in the midst of a transfer", hint="connect to one that runs, and send again") from None
             raise error from None
         if "No module named 'alchemist" in text or "No module named 'msgpack" in text:
             raise RequirementError(
