@@ -4,8 +4,8 @@ What a numpy array takes to a server and back, beside the same bytes over one ba
     python bench/python/transfer.py [--bytes 1e9] [--workers 4] [--rounds 5] [--layouts VC_STAR,MC_MR,STAR_VC]
 
 The server runs in a process of its own, so does the peer of the bare socket: it receives into one array, or sends from one, that is touched before
-the time is taken. "fresh" is into an array that the system has yet to give, which takes it longer than the bytes. Answers are checked before
-anything is timed. Figures are medians of GB/s; the ratio is that to the bare socket.
+the time is taken. "fresh" is into an array whose pages the system gives while it is filled. Answers are checked before anything is timed. Figures
+are medians of GB/s; the ratio is that to the bare socket.
 """
 
 from __future__ import annotations

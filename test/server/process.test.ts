@@ -40,6 +40,18 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s lets a running task end, takes no 
   expect(lines.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['ready', 'session begins', 'workers assigned', 'session ended', 'stopped']));
 });
 
+test('the end of standard input stops it, if it was told so', async () => {
+  const [following, other] = await Promise.all([serving('--until-stdin-ends', '--log-level', 'silent'), serving('--log-level', 'silent')]);
+  following.child.stdin!.end();
+  other.child.stdin!.end();
+  expect(await following.end).toMatchObject({ code: 0, err: '' });
+  const al = await connect(other.url);
+  expect(al.workers).toBe(1);
+  await al.close();
+  other.child.kill('SIGTERM');
+  expect(await other.end).toMatchObject({ code: 0 });
+});
+
 test('a taken port, a range that is not free, and wrong options are one line each', async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));

@@ -43,7 +43,7 @@ def parse_address(text: str, tls: Tls | None = None, timeout: float = 10.0) -> E
     port = int(match[3] or DEFAULT_PORT) if match else 0
     if not match or not 1 <= port <= 65535:
         raise ArgumentError(f"{text!r} is not the address of a server", hint=f"write 'host:port', 'alchemist://host:port' or 'host' (port {DEFAULT_PORT})")
-    if match[1] == "alchemist" and tls or match[1] == "alchemists" and tls is False:
-        raise ArgumentError(f"the address {text!r} contradicts tls={tls!r}", hint="alchemists:// is with TLS, alchemist:// without")
+    if match[1] == "alchemists" and tls is False:
+        raise ArgumentError(f"the address {text!r} contradicts tls=False", hint="alchemists:// is with TLS")
     host = match[2].strip("[]")
     return Endpoint(host, port, match[1] == "alchemists" if tls is None else tls, host, timeout)

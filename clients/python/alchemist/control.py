@@ -6,10 +6,10 @@ import os
 import threading
 import time
 from queue import Empty, SimpleQueue
-from typing import Any, Callable, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Mapping, NamedTuple
 
 from .address import Endpoint
-from .errors import AlchemistError, ArgumentError, CancelledError, ClosedError, ProtocolError, error_from
+from .errors import AlchemistError, CancelledError, ClosedError, ProtocolError, error_from
 from .frames import VERSION, Frame, encode_head
 from .wire import Wire
 
@@ -32,12 +32,14 @@ class ControlConnection:
     def __init__(self, wire: Wire, in_flight: int = 1):
         self._wire = wire
         self._process = os.getpid()
-        self._sending = threading.Lock()
+        # Reentrant, for a collection of garbage, in the middle of anything, may end the session.
+        self._sending = threading.RLock()
         self._next_id = 1
         self._waiting: dict[int, _Waiting] = {}
         self._room = threading.BoundedSemaphore(in_flight)
         self._lost: AlchemistError | None = None
         self._closing = False
+        self._listener = threading.Thread(target=self._listen, name=f"alchemist {wire}", daemon=True)
 
     @classmethod
     def open(cls, endpoint: Endpoint, client: Mapping[str, str], token: str | None) -> tuple[ControlConnection, dict[str, Any]]:
@@ -50,11 +52,12 @@ class ControlConnection:
                 raise error_from(welcome)
             if kind != "WELCOME":
                 raise ProtocolError(f"the driver answered HELLO with {kind}")
+            wire.be_patient()
             control = cls(wire, welcome["limits"]["inFlight"])
         except BaseException:
             wire.close()
             raise
-        threading.Thread(target=control._listen, name=f"alchemist {endpoint}", daemon=True).start()
+        control._listener.start()
         return control, welcome
 
     @property
@@ -75,16 +78,16 @@ class ControlConnection:
         try:
             while True:
                 answer = waiting.inbox.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
-                if not isinstance(answer, Frame) or answer.kind != "PROGRESS":
-                    return _result(answer)
+                if not _is_progress(answer):
+                    break
                 if on_progress is not None:
                     on_progress({name: value for name, value in answer.header.items() if name != "id"})
         except BaseException as cause:
-            if request in self._waiting:
-                self._cancel(request, waiting, late)
+            self._cancel(request, waiting, late)
             if isinstance(cause, Empty):
                 raise CancelledError(f"{kind} took longer than {timeout} s and was cancelled") from None
             raise
+        return _result(answer)
 
     def post(self, kind: str, header: Mapping[str, Any]) -> None:
         """Sends a request whose answer nobody waits for."""
@@ -108,23 +111,26 @@ class ControlConnection:
                     del self._waiting[request]
                     # What the server has said before it hung up tells more.
                     raise self._lost or ClosedError("the server has hung up") from None
+                except BaseException:
+                    # Ctrl-C in the middle of a frame: nothing that follows would be understood.
+                    self._wire.hang_up()
+                    raise
                 return request, waiting
         except BaseException:
             self._room.release()
             raise
 
-    def _cancel(self, request: int, waiting: _Waiting, late: Optional[Callable[[dict[str, Any]], None]]) -> None:
+    def _cancel(self, request: int, waiting: _Waiting, late: Callable[[dict[str, Any]], None] | None) -> None:
         try:
             with self._sending:
                 self._wire.send(encode_head("CANCEL", {"id": request}))
             deadline = time.monotonic() + _PATIENCE
             while True:
                 answer = waiting.inbox.get(timeout=max(0.0, deadline - time.monotonic()))
-                if isinstance(answer, Frame) and answer.kind == "PROGRESS":
-                    continue
-                if late is not None:
-                    late(_result(answer))
-                return
+                if not _is_progress(answer):
+                    break
+            if late is not None:
+                late(_result(answer))
         except (AlchemistError, Empty):
             pass
 
@@ -137,8 +143,10 @@ class ControlConnection:
                     raise error_from(frame.header)
                 if frame.kind not in ("REPLY", "ERROR", "PROGRESS"):
                     raise ProtocolError(f"the driver sent {frame.kind}, which answers nothing")
-                waiting = self._waiting.get(frame.header["id"])
-                if frame.kind != "PROGRESS" and self._waiting.pop(frame.header["id"], None):
+                request = frame.header["id"]
+                waiting = self._waiting.get(request)
+                if waiting and frame.kind != "PROGRESS":
+                    del self._waiting[request]
                     self._room.release()
                 if waiting and not waiting.ignored:
                     waiting.inbox.put(frame)
@@ -146,6 +154,8 @@ class ControlConnection:
             self._fail(error)
         except Exception as error:
             self._fail(ProtocolError(f"the driver sent what cannot be understood: {error!r}"))
+        finally:
+            self._wire.close()
 
     def _fail(self, error: AlchemistError) -> None:
         with self._sending:
@@ -156,7 +166,7 @@ class ControlConnection:
         for one in waiting:
             self._room.release()
             one.inbox.put(self._lost)
-        self._wire.close()
+        self._wire.hang_up()
 
     def close(self) -> None:
         """Ends the session: running calls are cancelled, its matrices and workers given back."""
@@ -167,14 +177,20 @@ class ControlConnection:
             except AlchemistError:
                 pass
             self.hang_up()
+            self._listener.join(_PATIENCE)
 
     def hang_up(self) -> None:
         """The same without a word: the server ends the sessions of clients that are gone."""
-        self._fail(_closed())
+        if os.getpid() == self._process:
+            self._fail(_closed())
 
 
 def _closed() -> ClosedError:
     return ClosedError("the session is closed", hint="connect again")
+
+
+def _is_progress(answer: Any) -> bool:
+    return isinstance(answer, Frame) and answer.kind == "PROGRESS"
 
 
 def _result(answer: Any) -> dict[str, Any]:
@@ -185,5 +201,5 @@ def _result(answer: Any) -> dict[str, Any]:
         raise error_from(answer.header)
     result = answer.header["result"]
     if not isinstance(result, dict):
-        raise ArgumentError("the driver answered without a result")
+        raise ProtocolError("the driver answered without a result")
     return result

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Iterable, Iterator, TypeVar
+from collections.abc import Iterable
+from typing import Any, Callable, Iterator, Optional, TypeVar
 
 import numpy as np
 
 from .address import Endpoint
 from .block import Block, Order, pieces
-from .errors import AlchemistError, ProtocolError, error_from
+from .errors import AlchemistError, ClosedError, ProtocolError, error_from
 from .frames import Frame, encode_head
 from .limits import MIN_BUFFER_BYTES
 from .wire import Wire
 
-DTYPES = {"f64": np.dtype("<f8"), "f32": np.dtype("<f4")}
+DTYPES: dict[str, np.dtype[Any]] = {"f64": np.dtype("<f8"), "f32": np.dtype("<f4")}
+
+#: Called with the bytes of every frame that has passed, from any thread.
+Moved = Optional[Callable[[int], None]]
 
 _T = TypeVar("_T")
 
@@ -36,6 +40,8 @@ class DataConnection:
     def open(cls, endpoint: Endpoint, session: int, secret: bytes) -> DataConnection:
         """ClosedError, AuthError."""
         connection = cls(Wire.open(endpoint))
+        # A worker answers between tasks.
+        connection._wire.be_patient()
         with connection._request() as request:
             connection._wire.send(encode_head("ATTACH", {"id": request, "session": session, "secret": secret}))
             connection._reply(request)
@@ -46,14 +52,14 @@ class DataConnection:
         """False once it has broken or lost its frames."""
         return self._usable
 
-    def put(self, matrix: int, dtype: str, block: Block, array: np.ndarray[Any, Any], buffer_size: int) -> None:
+    def put(self, matrix: int, dtype: str, block: Block, array: np.ndarray[Any, Any], buffer_size: int, moved: Moved = None) -> None:
         """
         matrix(block) := array, converted to `dtype` where it is of another type. Contiguous entries of that type are sent from where
         they lie; others through a buffer of 1 MiB. ShapeError, FreedError, ClosedError.
         """
-        self.put_all(matrix, dtype, ((block, array),), buffer_size)
+        self.put_all(matrix, dtype, ((block, array),), buffer_size, moved)
 
-    def put_all(self, matrix: int, dtype: str, parts: Iterable[tuple[Block, np.ndarray[Any, Any]]], buffer_size: int) -> None:
+    def put_all(self, matrix: int, dtype: str, parts: Iterable[tuple[Block, np.ndarray[Any, Any]]], buffer_size: int, moved: Moved = None) -> None:
         """
         matrix(block) := array for all of `parts`, as one request: however small and many, they wait for one answer. A part is asked for
         while the one before has still to be sent. Errors as `put`, and what asking for a part raises, which costs the connection.
@@ -63,7 +69,7 @@ class DataConnection:
             (block.part(rows, cols), array[rows, cols], order)
             for block, array in parts
             for order in (order_of(array),)
-            for rows, cols in pieces(*array.shape, item.itemsize, buffer_size, order)
+            for rows, cols in pieces(array.shape[0], array.shape[1], item.itemsize, buffer_size, order)
         )
         with self._request() as request:
             is_last: bool | None = None
@@ -74,6 +80,8 @@ class DataConnection:
                         "dtype": dtype, "order": order, "last": is_last,
                     }  # fmt: skip
                     self._send_block(encode_head("PUT", head, entries.size * item.itemsize), entries, item, order)
+                    if moved:
+                        moved(entries.size * item.itemsize)
                     if not is_last and self._wire.has_answer():
                         break  # The worker has refused already.
             except BaseException:
@@ -82,7 +90,7 @@ class DataConnection:
             if is_last is not None:
                 self._reply(request)
 
-    def get(self, matrix: int, dtype: str, block: Block, out: np.ndarray[Any, Any], buffer_size: int) -> None:
+    def get(self, matrix: int, dtype: str, block: Block, out: np.ndarray[Any, Any], buffer_size: int, moved: Moved = None) -> None:
         """
         out := matrix(block). Received straight into `out` where that is contiguous and of the matrix' type, otherwise through a buffer.
         ShapeError, FreedError, ClosedError.
@@ -95,17 +103,25 @@ class DataConnection:
                 "order": order, "dtype": dtype, "bufferSize": max(buffer_size, MIN_BUFFER_BYTES),
             }  # fmt: skip
             self._wire.send(encode_head("GET", head))
-            for (rows, cols), is_last in _with_last(pieces(*out.shape, item.itemsize, buffer_size, order)):
+            for (rows, cols), is_last in _with_last(pieces(out.shape[0], out.shape[1], item.itemsize, buffer_size, order)):
                 frame = self._answer(request)
                 target, expected = out[rows, cols], block.part(rows, cols)
                 header = frame.header
                 if frame.kind != "BLOCK" or header["last"] != is_last or header["order"] != order or frame.payload_bytes != target.size * item.itemsize:
                     raise ProtocolError(f"expected a BLOCK of {expected}, got {frame.kind} with {frame.payload_bytes} bytes: {header}")
                 self._receive_block(target, item, order)
+                if moved:
+                    moved(frame.payload_bytes)
 
     def close(self) -> None:
+        """Ends the connection, now or as soon as the request under way has noticed."""
         self._usable = False
-        self._wire.close()
+        self._wire.hang_up()
+        if self._turn.acquire(blocking=False):
+            try:
+                self._wire.close()
+            finally:
+                self._turn.release()
 
     def _request(self) -> _Request:
         return _Request(self)
@@ -115,7 +131,7 @@ class DataConnection:
         if lines.dtype == item and lines.flags.c_contiguous:
             self._wire.send(head, _bytes(lines))
             return
-        for rows, cols in pieces(*lines.shape, item.itemsize, _PACK_BYTES, "row"):
+        for rows, cols in pieces(lines.shape[0], lines.shape[1], item.itemsize, _PACK_BYTES, "row"):
             packed = self._buffer(item, lines[rows, cols].shape)
             np.copyto(packed, lines[rows, cols], casting="unsafe")
             self._wire.send(head, _bytes(packed))
@@ -126,7 +142,7 @@ class DataConnection:
         if lines.dtype == item and lines.flags.c_contiguous:
             self._wire.receive_into(_bytes(lines))
             return
-        for rows, cols in pieces(*lines.shape, item.itemsize, _PACK_BYTES, "row"):
+        for rows, cols in pieces(lines.shape[0], lines.shape[1], item.itemsize, _PACK_BYTES, "row"):
             packed = self._buffer(item, lines[rows, cols].shape)
             self._wire.receive_into(_bytes(packed))
             np.copyto(lines[rows, cols], packed, casting="unsafe")
@@ -161,6 +177,9 @@ class _Request:
 
     def __enter__(self) -> int:
         self._connection._turn.acquire()
+        if not self._connection.usable:
+            self._connection._turn.release()
+            raise ClosedError("the connection to a worker was given up")
         self._connection._next_id += 1
         return self._connection._next_id - 1
 
@@ -168,8 +187,10 @@ class _Request:
         # An ERROR leaves the connection as good as before; everything else may have cut a frame in two.
         answered = isinstance(error, AlchemistError) and error.code not in ("E_CLOSED", "E_PROTOCOL", "E_VERSION")
         if error is not None and not answered:
-            self._connection.close()
+            self._connection._usable = False
         self._connection._turn.release()
+        if not self._connection.usable:
+            self._connection.close()
 
 
 def order_of(array: np.ndarray[Any, Any]) -> Order:
@@ -184,7 +205,7 @@ def _lines(array: np.ndarray[Any, Any], order: Order) -> np.ndarray[Any, Any]:
 
 
 def _bytes(array: np.ndarray[Any, Any]) -> memoryview:
-    return memoryview(array.reshape(-1).view(np.uint8)) if array.size else memoryview(b"")
+    return array.reshape(-1).view(np.uint8).data if array.size else memoryview(b"")
 
 
 def _with_last(items: Iterable[_T]) -> Iterator[tuple[_T, bool]]:

@@ -21,7 +21,7 @@ def wire_dtype(dtype: Any) -> str:
 
 def _name_of(dtype: Any) -> str:
     try:
-        return np.dtype(dtype).name
+        return str(np.dtype(dtype).name)
     except TypeError:
         return ""
 

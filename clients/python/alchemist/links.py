@@ -15,7 +15,7 @@ import numpy as np
 
 from .address import Endpoint
 from .block import Block
-from .data import DTYPES, DataConnection, order_of
+from .data import DTYPES, DataConnection, Moved, order_of
 from .errors import ClosedError, RankError, WorkersError
 
 #: What is not worth a further connection.
@@ -60,18 +60,18 @@ class Links:
         """Whether another process has opened them, of which this one is a fork."""
         return os.getpid() != self._process
 
-    def put(self, matrix: int, dtype: str, block: Block, array: np.ndarray[Any, Any], worker: int | None = None) -> None:
+    def put(self, matrix: int, dtype: str, block: Block, array: np.ndarray[Any, Any], worker: int | None = None, moved: Moved = None) -> None:
         """matrix(block) := array, through all workers at once, or through the one at that place of the ticket."""
-        self._transfer(block, dtype, array, worker, lambda link, part, piece: link.put(matrix, dtype, part, piece, self.ticket.buffer_size))
+        self._transfer(block, dtype, array, worker, lambda link, part, piece: link.put(matrix, dtype, part, piece, self.ticket.buffer_size, moved))
 
     def put_all(self, matrix: int, dtype: str, parts: Iterable[tuple[Block, np.ndarray[Any, Any]]], worker: int) -> None:
         """matrix(block) := array for all of `parts`, which are asked for one after another, through the worker at that place of the ticket."""
         with self._losses():
             self._link(worker).put_all(matrix, dtype, parts, self.ticket.buffer_size)
 
-    def get(self, matrix: int, dtype: str, block: Block, out: np.ndarray[Any, Any], worker: int | None = None) -> None:
+    def get(self, matrix: int, dtype: str, block: Block, out: np.ndarray[Any, Any], worker: int | None = None, moved: Moved = None) -> None:
         """out := matrix(block), through all workers at once, or through one."""
-        self._transfer(block, dtype, out, worker, lambda link, part, piece: link.get(matrix, dtype, part, piece, self.ticket.buffer_size))
+        self._transfer(block, dtype, out, worker, lambda link, part, piece: link.get(matrix, dtype, part, piece, self.ticket.buffer_size, moved))
 
     def _transfer(
         self, block: Block, dtype: str, array: np.ndarray[Any, Any], worker: int | None,

@@ -20,7 +20,8 @@ from .session import Session
 COMMAND_VARIABLE = "ALCHEMIST_COMMAND"
 
 _SECONDS_TO_START = 60.0
-_SECONDS_TO_STOP = 15.0
+#: After the end of its standard input, which a fork of this process may still hold open, and after being told to.
+_SECONDS_TO_STOP = (3.0, 15.0)
 
 
 def local(workers: int = 4, *, data: str | None = None, libraries: str | None = None, memory_per_worker: str | None = None, **options: Any) -> Session:
@@ -48,6 +49,7 @@ class LocalServer:
     """A server on free ports of the loopback interface; `arguments` are further ones of `alchemist serve`. Ends with a `with`."""
 
     def __init__(self, workers: int, arguments: Sequence[str] = ()):
+        self._owner = os.getpid()
         self._folder = tempfile.TemporaryDirectory(prefix="alchemist-")
         written = Path(self._folder.name) / "address.json"
         log = Path(self._folder.name) / "server.log"
@@ -76,11 +78,13 @@ class LocalServer:
 
     def stop(self) -> None:
         """Ends all of its sessions and waits for its end; harmless when it has ended."""
+        if os.getpid() != self._owner:
+            return
         if self._process.stdin:
             self._process.stdin.close()
-        for end in (self._process.terminate, self._process.kill):
+        for seconds, end in zip(_SECONDS_TO_STOP, (self._process.terminate, self._process.kill)):
             try:
-                self._process.wait(_SECONDS_TO_STOP)
+                self._process.wait(seconds)
                 break
             except subprocess.TimeoutExpired:
                 end()

@@ -59,7 +59,8 @@ class Matrix:
         """
         All entries as a fresh array ('C' or 'F' order), or in `out`, which may be a view of any strides. ShapeError when `out` does not fit.
         """
-        return self._read(Region.whole(self.shape), out, order)
+        array: np.ndarray[Any, Any] = self._read(Region.whole(self.shape), out, order)
+        return array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if copy is False:
@@ -84,7 +85,8 @@ class Matrix:
 
     def _read(self, region: Region, out: np.ndarray[Any, Any] | None, order: str) -> Any:
         self.session._must_hold(self)
-        return read(self.session._links, self.id, self.dtype_name, region, out, order)
+        with self.session._watching("fetch", region.block.entries * self.dtype.itemsize) as moved:
+            return read(self.session._links, self.id, self.dtype_name, region, out, order, moved)
 
     def __len__(self) -> int:
         return self.layout.height
@@ -134,7 +136,7 @@ class Matrix:
         return self.session.add(self, other, beta=-1.0) if isinstance(other, Matrix) else NotImplemented
 
     def __mul__(self, factor: float) -> Matrix:
-        return self.session.scale(self.session.copy(self), factor) if np.isscalar(factor) else NotImplemented
+        return self.session.scale(self.session.copy(self), float(factor)) if isinstance(factor, (int, float, np.number)) else NotImplemented
 
     __rmul__ = __mul__
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 #: Calls that end sooner show nothing.
 _SILENT_SECONDS = 0.7
@@ -51,11 +52,26 @@ class ProgressLine:
         self._length = len(text)
 
 
+class Moving:
+    """Counts the bytes of a transfer, from several threads, and tells them as lines of progress."""
+
+    def __init__(self, task: str, total: int, tell: Callable[[Mapping[str, Any]], None]):
+        self._task, self._total, self._tell = task, total, tell
+        self._moved = 0
+        self._turn = threading.Lock()
+
+    def __call__(self, count: int) -> None:
+        with self._turn:
+            self._moved += count
+            self._tell({"task": self._task, "step": round(self._moved / 1e6), "steps": round(self._total / 1e6), "unit": "MB"})
+
+
 def describe(line: Mapping[str, Any], seconds: float) -> str:
     """'truncatedSvd 40 of 100, 3 of 10 triplets, 2 s'"""
     steps = f" of {line['steps']:g}" if line.get("steps") else ""
+    unit = f" {line['unit']}" if line.get("unit") else ""
     note = f", {line['note']}" if line.get("note") else ""
-    return f"{line['task']} {line['step']:g}{steps}{note}, {seconds:.0f} s"
+    return f"{line['task']} {line['step']:g}{steps}{unit}{note}, {seconds:.0f} s"
 
 
 def _in_notebook() -> bool:

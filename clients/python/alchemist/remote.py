@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .block import Block
+from .data import Moved
 from .errors import ArgumentError, ShapeError
 from .host import host_matrix
 from .layout import Layout
@@ -16,7 +17,7 @@ from .links import Links, Ticket
 from .region import Region, region_of
 
 
-def read(links: Links, matrix: int, dtype: str, region: Region, out: np.ndarray[Any, Any] | None, order: str) -> Any:
+def read(links: Links, matrix: int, dtype: str, region: Region, out: np.ndarray[Any, Any] | None, order: str, moved: Moved = None) -> Any:
     """The region's entries, shaped as its index asks for: in `out`, or in a fresh array of that order; a number for two indices."""
     shape = region.block.shape
     if out is None:
@@ -26,7 +27,7 @@ def read(links: Links, matrix: int, dtype: str, region: Region, out: np.ndarray[
     elif not isinstance(out, np.ndarray) or out.shape != shape or not out.flags.writeable or out.dtype.kind != "f":
         found = f"{out.shape} of {out.dtype}" if isinstance(out, np.ndarray) else type(out).__name__
         raise ShapeError(f"out must be a writable array of real numbers of shape {shape}, got {found}")
-    links.get(matrix, dtype, region.block, out)
+    links.get(matrix, dtype, region.block, out, moved=moved)
     return out[region.view]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from .matrix import Matrix
 
 
-class Vector(np.ndarray):  # type: ignore[type-arg]
+class Vector(np.ndarray[Any, Any]):
     """Numbers that have come with the answer: an array of numpy, which has `numpy()` as matrices do."""
 
     def numpy(self) -> np.ndarray[Any, Any]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import weakref
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from .address import Endpoint
 from .block import Block
 from .control import ControlConnection, OnProgress
+from .data import Moved
 from .errors import AlchemistError, ArgumentError, ClosedError
 from .host import dtype_for, host_matrix, wire_dtype
 from .layout import parse_grid
@@ -20,7 +22,7 @@ from .library import Library
 from .links import Links, Ticket
 from .matrix import Matrix
 from .operations import LayoutLike, Operations, placement
-from .progress import ProgressLine, is_watched
+from .progress import Moving, ProgressLine, is_watched
 from .slices import all_of
 
 _ELEMENTAL = "elemental"
@@ -127,9 +129,10 @@ class Session(Operations):
         """
         array = host_matrix(x)
         kept = dtype_for(array) if dtype is None else wire_dtype(dtype)
-        A = self.empty(*array.shape, dtype=kept, layout=layout)
+        A = self.empty(array.shape[0], array.shape[1], kept, layout)
         try:
-            self._links.put(A.id, kept, Block(all_of(array.shape[0]), all_of(array.shape[1])), array)
+            with self._watching("send", A.nbytes) as moved:
+                self._links.put(A.id, kept, Block(all_of(array.shape[0]), all_of(array.shape[1])), array, moved=moved)
         except BaseException:
             A._finaliser.detach()
             self._collected.append(A.id)
@@ -266,7 +269,7 @@ class Session(Operations):
         return [self._handle(record) for record in reply["matrices"].values()], reply["values"]
 
     def _run(self, library: str, task: str, args: Mapping[str, Any], on_progress: OnProgress | None, timeout: float | None) -> dict[str, Any]:
-        line = ProgressLine() if on_progress is None and (is_watched() if self._progress is None else self._progress) else None
+        line = ProgressLine() if on_progress is None and self._is_watched() else None
         header = {"library": library, "task": task, "args": self._refer(args), "progress": bool(on_progress or line)}
         try:
             reply = self._ask("RUN", header, on_progress or line, timeout)
@@ -277,10 +280,33 @@ class Session(Operations):
         self._newest = max([self._newest, *(record["id"] for record in reply["matrices"].values())])
         return reply
 
+    def _is_watched(self) -> bool:
+        return is_watched() if self._progress is None else self._progress
+
+    @contextmanager
+    def _watching(self, task: str, total: int) -> Iterator[Moved]:
+        """What transfers tell of their bytes, if anybody watches."""
+        if not self._is_watched():
+            yield None
+            return
+        line = ProgressLine()
+        try:
+            yield Moving(task, total, line)
+        finally:
+            line.close()
+
     def _ask(self, kind: str, header: Mapping[str, Any], on_progress: OnProgress | None = None, timeout: float | None = None) -> dict[str, Any]:
-        if self._collected:
-            self._control.post("FREE", {"ids": [self._collected.popleft() for _ in range(len(self._collected))]})
+        self._free_collected()
         return self._control.request(kind, header, on_progress, timeout, late=self._forget)
+
+    def _free_collected(self) -> None:
+        ids: list[int] = []
+        try:
+            while True:
+                ids.append(self._collected.popleft())
+        except IndexError:  # empty, perhaps by another thread
+            if ids:
+                self._control.post("FREE", {"ids": ids})
 
     def _forget(self, reply: Mapping[str, Any]) -> None:
         """A result that came although its call had been cancelled: its new matrices are freed."""

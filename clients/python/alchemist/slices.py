@@ -11,13 +11,13 @@ class Slice(NamedTuple):
 
     start: int
     step: int
-    count: int
+    count: int  # type: ignore[assignment]
 
     def part(self, low: int, high: int) -> Slice:
         """The indices number low, …, high - 1 of this progression."""
         return Slice(self.start + low * self.step, self.step, high - low)
 
-    def index(self) -> slice:
+    def index(self) -> slice:  # type: ignore[override]
         """The same as an index of numpy."""
         return slice(self.start, self.start + self.count * self.step, self.step) if self.count else slice(0, 0)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any, NoReturn
 
-import msgpack
+import msgpack  # type: ignore[import-untyped]
 import numpy as np
 
 from .errors import ArgumentError, ProtocolError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import ssl
@@ -22,6 +23,7 @@ class Wire:
         self._socket = sock
         self._where = where
         self._plain = not isinstance(sock, ssl.SSLSocket)
+        self._process = os.getpid()
 
     @classmethod
     def open(cls, endpoint: Endpoint) -> Wire:
@@ -36,13 +38,15 @@ class Wire:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if endpoint.tls:
                 sock = _context(endpoint.tls).wrap_socket(sock, server_hostname=endpoint.server_name)
-            # From here on an answer may take as long as a task does.
-            sock.settimeout(None)
         except (OSError, ValueError) as error:
             sock.close()
             hint = "tls='ca.pem' names the authority of a certificate of your own" if isinstance(error, ssl.SSLCertVerificationError) else None
             raise ClosedError(f"TLS with {endpoint} failed: {error}", hint=hint) from error
         return cls(sock, str(endpoint))
+
+    def be_patient(self) -> None:
+        """From here on an answer may take as long as a task does; until now a silent server is given up after the endpoint's timeout."""
+        self._socket.settimeout(None)
 
     def send(self, *pieces: Bytes) -> None:
         """Writes the pieces one after another. ClosedError when the server has gone."""
@@ -87,13 +91,24 @@ class Wire:
         """Whether bytes have come that nobody has received yet. Under TLS they may be no answer: then False."""
         return self._plain and bool(select.select([self._socket], [], [], 0)[0])
 
+    def hang_up(self) -> None:
+        """
+        Ends the connection for a thread that waits on it, which then closes it. Closed by another its number might be that of the next
+        connection, from which TLS would go on reading.
+        """
+        if os.getpid() == self._process:  # A fork would end the connection of its parent.
+            try:
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            except OSError:
+                pass
+
     def close(self) -> None:
-        """Ends the connection, also for a thread that waits on it."""
-        try:
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+        """Ends the connection. Nobody else may be waiting on it."""
+        self.hang_up()
         self._socket.close()
+
+    def __str__(self) -> str:
+        return self._where
 
     def _broken(self, error: OSError) -> ClosedError:
         return ClosedError(f"the connection to {self._where} broke: {error}")
