@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The optional dependencies of clients/python/pyproject.toml that the tests use. */
-const EXTRAS = ['test'];
+const EXTRAS = ['test', 'spark'];
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PACKAGE = join(ROOT, 'clients', 'python');

@@ -85,7 +85,7 @@ class DataConnection:
                     if not is_last and self._wire.has_answer():
                         break  # The worker has refused already.
             except BaseException:
-                self.close()  # The worker waits for the rest.
+                self._usable = False  # The worker waits for the rest.
                 raise
             if is_last is not None:
                 self._reply(request)
