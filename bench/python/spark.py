@@ -66,9 +66,9 @@ def libraries(spark: SparkSession) -> str:
     return ", ".join(names)
 
 
-def spectrum(al: alchemist.Session, height: int, width: int) -> alchemist.Matrix:
-    """Singular values 1, 1/2, 1/3, … 1/60 above noise."""
-    with al.with_spectrum(height, width, [1 / k for k in range(1, 61)], layout="VC_STAR") as A:
+def spectrum(al: alchemist.Session, height: int, width: int, decay: float) -> alchemist.Matrix:
+    """Singular values 1, 2^-decay, 3^-decay, … 100^-decay above noise."""
+    with al.with_spectrum(height, width, [k**-decay for k in range(1, 101)], layout="VC_STAR") as A:
         with al.normal(height, width, seed=1, stddev=1e-2 / (height**0.5 + width**0.5), layout="VC_STAR") as noise:
             return A + noise
 
@@ -101,8 +101,8 @@ class Clock:
         return result
 
 
-def svd(spark: SparkSession, al: alchemist.Session, shape: tuple[int, int], clock: Clock) -> Callable[[], str]:
-    with spectrum(al, *shape) as A:
+def svd(spark: SparkSession, al: alchemist.Session, shape: tuple[int, int], decay: float, clock: Clock) -> Callable[[], str]:
+    with spectrum(al, *shape, decay) as A:
         matrix = persisted(spark, al.to_spark(A, spark, "row", partitions=8))
 
     def work() -> str:
@@ -135,7 +135,7 @@ def svd(spark: SparkSession, al: alchemist.Session, shape: tuple[int, int], cloc
     return work
 
 
-def multiply(spark: SparkSession, al: alchemist.Session, shape: tuple[int, int], clock: Clock) -> Callable[[], str]:
+def multiply(spark: SparkSession, al: alchemist.Session, shape: tuple[int, int], _: float, clock: Clock) -> Callable[[], str]:
     with al.normal(*shape) as A:
         matrix = persisted(spark, al.to_spark(A, spark, "block", block=(500, 500), partitions=8))
 
@@ -160,8 +160,8 @@ def multiply(spark: SparkSession, al: alchemist.Session, shape: tuple[int, int],
     return work
 
 
-def cg(spark: SparkSession, al: alchemist.Session, shape: tuple[int, int], clock: Clock) -> Callable[[], str]:
-    with spectrum(al, *shape) as A:
+def cg(spark: SparkSession, al: alchemist.Session, shape: tuple[int, int], decay: float, clock: Clock) -> Callable[[], str]:
+    with spectrum(al, *shape, decay) as A:
         matrix = persisted(spark, al.to_spark(A, spark, "row", partitions=8))
         x = A.numpy()
     b = x @ np.random.default_rng(2).standard_normal((shape[1], COLUMNS))
@@ -210,6 +210,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["svd", "multiply", "cg"])
     parser.add_argument("--shape", default="50000x1000")
+    parser.add_argument("--decay", type=float, default=1.0, help="of the singular values; the slower, the more iterations")
     parser.add_argument("--cores", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--memory", default="5g", help="of Spark's JVM")
@@ -221,7 +222,7 @@ def main() -> None:
     spark = start_spark(options.cores, options.memory, options.blas)
     bytes_per_worker = (4 * height * width * 8 + 2**30) // options.cores
     with alchemist.local(options.cores, memory_per_worker=f"{bytes_per_worker // 2**20}MiB") as al:
-        work = {"svd": svd, "multiply": multiply, "cg": cg}[options.what](spark, al, (height, width), clock := Clock())
+        work = {"svd": svd, "multiply": multiply, "cg": cg}[options.what](spark, al, (height, width), options.decay, clock := Clock())
         work()  # Warms up both sides.
         clock.taken.clear()
         checks = [work() for _ in range(options.rounds)]

@@ -170,7 +170,8 @@ def test_data_frames_come_back(spark, al, rng):
 
 
 def test_a_frame_whose_plan_may_be_cut_anew_keeps_its_order(spark, al):
-    frame = spark.range(1000).selectExpr("id % 100 as key", "id").groupBy("key").agg({"id": "sum"}).orderBy("key").selectExpr("array(double(key), `sum(id)`) as row")
+    sums = spark.range(1000).selectExpr("id % 100 as key", "id").groupBy("key").agg({"id": "sum"})
+    frame = sums.orderBy("key").selectExpr("array(double(key), `sum(id)`) as row")
     expected = np.array([row[0] for row in frame.collect()])
     assert np.array_equal(al.send_spark(frame).numpy(), expected)
 

@@ -10,13 +10,14 @@ import numpy as np
 from ..block import Block
 from ..errors import ShapeError
 from ..slices import Slice
-from .vectors import PIECE_BYTES, Array
+from .vectors import Array
 
-_ENTRIES = PIECE_BYTES // 8
+#: Entries of a block.
+_ENTRIES = 1 << 20
 
 
 class Tiling(NamedTuple):
-    """A matrix cut into blocks of at most PIECE_BYTES, numbered row by row."""
+    """A matrix cut into blocks of at most 8 MiB, numbered row by row."""
 
     shape: tuple[int, int]
     block: tuple[int, int]

@@ -14,7 +14,7 @@ import pyarrow as pa
 from ..errors import ArgumentError, ShapeError
 
 #: Entries that have to be laid out first, and those on their way to Spark, take pieces of so many bytes.
-PIECE_BYTES = 8 << 20
+PIECE_BYTES = 2 << 20
 
 _INDICES = pa.list_(pa.field("element", pa.int32(), nullable=False))
 _VALUES = pa.list_(pa.field("element", pa.float64(), nullable=False))
