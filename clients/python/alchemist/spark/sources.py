@@ -1,20 +1,15 @@
-"""Spark's matrices as data frames of Arrow columns, and how their batches become entries of a matrix."""
+"""Spark's matrices as data frames, whose batches the executors cut into parts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from ..block import Block
-from ..errors import ArgumentError, ShapeError, TaskError
-from ..slices import Slice, all_of
-from .delivery import Cut, Part
-from .entries import Tiling, blocks_of
-from .matrices import parts_of, shape_of
-from .vectors import Array, rows_of
+from ..errors import ArgumentError
+from .cuts import cut_blocks, cut_entries, cut_in_order, cut_indexed
+from .delivery import Cut
+from .entries import Tiling
 
 
 class Source(NamedTuple):
@@ -41,7 +36,7 @@ def from_indexed_row_matrix(matrix: Any) -> Source:
 
     model = matrix._java_matrix_wrapper._java_model
     shape = (_dimension(model.numRows, model.rows), _dimension(model.numCols, model.rows))
-    return Source(callMLlibFunc("getIndexedRows", model), shape, partial(_cut_indexed, shape), "row", False)
+    return Source(callMLlibFunc("getIndexedRows", model), shape, partial(cut_indexed, shape), "row", False)
 
 
 def from_coordinate_matrix(matrix: Any) -> Source:
@@ -54,7 +49,7 @@ def from_coordinate_matrix(matrix: Any) -> Source:
     tiling = Tiling.of(*shape)
     number = F.expr(f"(i div {tiling.block[0]}) * {tiling.across} + j div {tiling.block[1]}")
     entries = callMLlibFunc("getMatrixEntries", model).toDF("i", "j", "value").select(number.alias("number"), "i", "j", "value")
-    return Source(entries.repartition("number").sortWithinPartitions("number"), shape, partial(_cut_entries, tiling), "block", False)
+    return Source(entries.repartition("number").sortWithinPartitions("number"), shape, partial(cut_entries, tiling), "block", False)
 
 
 def from_block_matrix(matrix: Any) -> Source:
@@ -64,7 +59,7 @@ def from_block_matrix(matrix: Any) -> Source:
     model = matrix._java_matrix_wrapper._java_model
     shape = (_dimension(model.numRows, model.blocks), _dimension(model.numCols, model.blocks))
     frame = callMLlibFunc("getMatrixBlocks", model).toDF("place", "block")
-    return Source(frame, shape, partial(_cut_blocks, shape, (model.rowsPerBlock(), model.colsPerBlock())), "block", False)
+    return Source(frame, shape, partial(cut_blocks, shape, (model.rowsPerBlock(), model.colsPerBlock())), "block", False)
 
 
 def from_data_frame(frame: Any, column: str | None, index: str | None) -> Source:
@@ -85,7 +80,7 @@ def from_data_frame(frame: Any, column: str | None, index: str | None) -> Source
     if missing:
         raise ArgumentError(f"the column {index!r} is null in {missing} rows", hint="every row needs its number")
     shape = (0, 0) if last is None else (last + 1, width_of())
-    return Source(numbered, shape, partial(_cut_indexed, shape), "row", False)
+    return Source(numbered, shape, partial(cut_indexed, shape), "row", False)
 
 
 def _in_order(frame: Any, width_of: Callable[[], int]) -> Source:
@@ -97,79 +92,7 @@ def _in_order(frame: Any, width_of: Callable[[], int]) -> Source:
         starts[partition] = (height, counts[partition])
         height += counts[partition]
     width = width_of()
-    return Source(frame, (height, width), partial(_cut_in_order, width, starts), "row", True)
-
-
-def _cut_in_order(width: int, starts: dict[int, tuple[int, int]], batches: Iterable[Any], partition: int) -> Iterator[Part]:
-    first, count = starts.get(partition, (0, 0))
-    row = first
-    for batch in batches:
-        if row + batch.num_rows <= first + count:
-            for rows, array in rows_of(batch.column(0), width, row):
-                block = Block(Slice(row + rows.start, 1, rows.stop - rows.start), all_of(width))
-                yield Part(block.rows.start + np.arange(block.rows.count), block, array)
-        row += batch.num_rows
-    if row != first + count:
-        raise TaskError(
-            f"partition {partition} had {count} rows when they were counted, and {row - first} when they were sent",
-            hint="its rows are not the same each time they are computed: persist() or checkpoint() them",
-        )
-
-
-def _cut_indexed(shape: tuple[int, int], batches: Iterable[Any], _: int) -> Iterator[Part]:
-    height, width = shape
-    met = 0
-    for batch in batches:
-        indices = batch.column(0).to_numpy()
-        outside = (indices < 0) | (indices >= height)
-        if outside.any():
-            raise ShapeError(f"row {indices[outside][0]} lies outside of the matrix, which has {height} rows", hint="rows are numbered from 0")
-        for rows, array in rows_of(batch.column(1), width, met):
-            numbers = indices[rows]
-            if (numbers[1:] < numbers[:-1]).any():
-                order = np.argsort(numbers, kind="stable")
-                numbers, array = numbers[order], array[order]
-            for cut, block_rows in _runs(numbers):
-                yield Part(numbers[cut], Block(block_rows, all_of(width)), array[cut])
-        met += batch.num_rows
-
-
-def _cut_entries(tiling: Tiling, batches: Iterable[Any], _: int) -> Iterator[Part]:
-    for number, block, array in blocks_of(batches, tiling):
-        yield Part(np.array([number]), block, array)
-
-
-def _cut_blocks(shape: tuple[int, int], per_block: tuple[int, int], batches: Iterable[Any], _: int) -> Iterator[Part]:
-    across = max(1, -(-shape[1] // per_block[1]))
-    for batch in batches:
-        for place, matrix in zip(batch.column(0), batch.column(1)):
-            at = tuple(place.as_py().values())
-            start = [k * n for k, n in zip(at, per_block)]
-            expected = tuple(min(n, whole - first) for n, whole, first in zip(per_block, shape, start))
-            if min(at) < 0 or min(expected) <= 0 or shape_of(matrix) != expected:
-                wanted = f"expected {expected[0]}×{expected[1]}" if min(at) >= 0 and min(expected) > 0 else f"outside of the matrix, {shape[0]}×{shape[1]}"
-                raise ShapeError(f"block {at} is {'×'.join(map(str, shape_of(matrix)))}, {wanted}", hint="matrix.validate() says what Spark thinks of it")
-            whole = Block(*(Slice(first, 1, n) for first, n in zip(start, expected)))
-            numbers = np.array([at[0] * across + at[1]])
-            for rows, cols, array in parts_of(matrix):
-                yield Part(numbers, whole.part(rows, cols), array)
-                numbers = numbers[:0]
-
-
-def _runs(numbers: Array) -> Iterator[tuple[slice, Slice]]:
-    """Ascending row numbers as arithmetic progressions."""
-    steps = np.diff(numbers)
-    last = len(numbers) - 1
-    start = 0
-    for stop in [*(np.flatnonzero(np.diff(steps)) + 1).tolist(), last]:
-        # A row behind a run begins the next.
-        if start < stop or start == last:
-            step = int(steps[start]) if start < stop else 1
-            # Rows that come twice stand alone; the driver finds them.
-            pieces = [(start, stop)] if step else [(k, k) for k in range(start, stop + 1)]
-            for low, high in pieces:
-                yield slice(low, high + 1), Slice(int(numbers[low]), step or 1, high + 1 - low)
-            start = stop + 1
+    return Source(frame, (height, width), partial(cut_in_order, width, starts), "row", True)
 
 
 def _dimension(count: Callable[[], int], rows: Callable[[], Any]) -> int:
