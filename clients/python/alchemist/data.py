@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Callable, Iterator, Optional
+from collections.abc import Iterable
+from typing import Any, Callable, Iterator, Optional, TypeVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ DTYPES: dict[str, np.dtype[Any]] = {"f64": np.dtype("<f8"), "f32": np.dtype("<f4
 
 #: Called with the bytes of every frame that has passed, from any thread.
 Moved = Optional[Callable[[int], None]]
+
+_T = TypeVar("_T")
 
 #: Entries that do not lie in memory as they are sent pass through so many bytes, which stay in the cache.
 _PACK_BYTES = 1 << 20
@@ -64,22 +67,38 @@ class DataConnection:
         matrix(block) := array, converted to `dtype` where it is of another type. Contiguous entries of that type are sent from where
         they lie; others through a buffer of 1 MiB. ShapeError, FreedError, ClosedError.
         """
+        self.put_all(matrix, dtype, ((block, array),), buffer_size, moved)
+
+    def put_all(self, matrix: int, dtype: str, parts: Iterable[tuple[Block, np.ndarray[Any, Any]]], buffer_size: int, moved: Moved = None) -> None:
+        """
+        matrix(block) := array for all of `parts`, as one request: however small and many, they wait for one answer. A part is asked for
+        while the one before has still to be sent. Errors as `put`, and what asking for a part raises, which costs the connection.
+        """
         item = DTYPES[dtype]
-        order = order_of(array)
+        frames = (
+            (block.part(rows, cols), array[rows, cols], order)
+            for block, array in parts
+            for order in (order_of(array),)
+            for rows, cols in pieces(array.shape[0], array.shape[1], item.itemsize, buffer_size, order)
+        )
         with self._request() as request:
-            frames = pieces(array.shape[0], array.shape[1], item.itemsize, buffer_size, order)
-            for (rows, cols), is_last in _with_last(frames):
-                part, entries = block.part(rows, cols), array[rows, cols]
-                head = {
-                    "id": request, "matrix": matrix, "rows": part.rows.header(), "cols": part.cols.header(),
-                    "dtype": dtype, "order": order, "last": is_last,
-                }  # fmt: skip
-                self._send_block(encode_head("PUT", head, entries.size * item.itemsize), entries, item, order)
-                if moved:
-                    moved(entries.size * item.itemsize)
-                if not is_last and self._wire.has_answer():
-                    break  # The worker has refused already.
-            self._reply(request)
+            is_last: bool | None = None
+            try:
+                for (part, entries, order), is_last in _with_last(frames):
+                    head = {
+                        "id": request, "matrix": matrix, "rows": part.rows.header(), "cols": part.cols.header(),
+                        "dtype": dtype, "order": order, "last": is_last,
+                    }  # fmt: skip
+                    self._send_block(encode_head("PUT", head, entries.size * item.itemsize), entries, item, order)
+                    if moved:
+                        moved(entries.size * item.itemsize)
+                    if not is_last and self._wire.has_answer():
+                        break  # The worker has refused already.
+            except BaseException:
+                self._usable = False  # The worker waits for the rest.
+                raise
+            if is_last is not None:
+                self._reply(request)
 
     def get(self, matrix: int, dtype: str, block: Block, out: np.ndarray[Any, Any], buffer_size: int, moved: Moved = None) -> None:
         """
@@ -199,12 +218,12 @@ def _bytes(array: np.ndarray[Any, Any]) -> memoryview:
     return array.reshape(-1).view(np.uint8).data if array.size else memoryview(b"")
 
 
-def _with_last(cuts: Iterator[tuple[slice, slice]]) -> Iterator[tuple[tuple[slice, slice], bool]]:
-    """Every cut, and whether it is the last."""
+def _with_last(items: Iterable[_T]) -> Iterator[tuple[_T, bool]]:
+    """Every item, and whether it is the last."""
     previous = None
-    for cut in cuts:
+    for item in items:
         if previous is not None:
             yield previous, False
-        previous = cut
+        previous = item
     if previous is not None:
         yield previous, True

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Callable
@@ -68,6 +70,11 @@ class Links:
         """matrix(block) := array, through all workers at once, or through the one at that place of the ticket."""
         self._transfer(block, dtype, array, worker, lambda link, part, piece: link.put(matrix, dtype, part, piece, self.ticket.buffer_size, moved))
 
+    def put_all(self, matrix: int, dtype: str, parts: Iterable[tuple[Block, np.ndarray[Any, Any]]], worker: int) -> None:
+        """matrix(block) := array for all of `parts`, which are asked for one after another, through the worker at that place of the ticket."""
+        with self._losses():
+            self._link(worker).put_all(matrix, dtype, parts, self.ticket.buffer_size)
+
     def get(self, matrix: int, dtype: str, block: Block, out: np.ndarray[Any, Any], worker: int | None = None, moved: Moved = None) -> None:
         """out := matrix(block), through all workers at once, or through one."""
         self._transfer(block, dtype, out, worker, lambda link, part, piece: link.get(matrix, dtype, part, piece, self.ticket.buffer_size, moved))
@@ -83,7 +90,7 @@ class Links:
         def move_band(place: int, cut: tuple[slice, slice]) -> None:
             move(self._link(place), block.part(*cut), array[cut])
 
-        try:
+        with self._losses():
             if len(bands) == 1:
                 move_band(*bands[0])
                 return
@@ -98,6 +105,12 @@ class Links:
                 raise
             for one in moves:
                 one.result()
+
+    @contextmanager
+    def _losses(self) -> Iterator[None]:
+        """Says what the loss of a connection during a transfer means."""
+        try:
+            yield
         except AuthError as error:
             self._refused = True
             raise ClosedError(

@@ -172,6 +172,47 @@ class Session(Operations):
         """Matrices, and bytes used and free: of the session and of every worker ('ranks')."""
         return self._ask("MEMORY", {})
 
+    # Spark
+
+    def send_spark(self, matrix: Any, layout: LayoutLike = "MC_MR", *, dtype: Any = "f64", column: str | None = None, index: str | None = None) -> Matrix:
+        """
+        A RowMatrix, IndexedRowMatrix, CoordinateMatrix or BlockMatrix of pyspark.mllib.linalg.distributed, or a DataFrame with a column of
+        vectors or arrays of numbers. The executors send its partitions straight to the workers, sparse vectors and blocks with their zeros.
+
+        Rows of a RowMatrix keep their order, and those of a DataFrame unless `index` names a column of row numbers. What a matrix leaves out is zero;
+        entries of a CoordinateMatrix at the same place are added up. NaN and infinities are kept.
+
+        ShapeError for vectors and blocks that do not fit, ArgumentError for a wrong column, null, and a row or block that comes twice,
+        RequirementError without PySpark and Arrow.
+        """
+        from .spark import send_spark
+
+        return send_spark(self, matrix, layout, dtype, column, index)
+
+    def to_spark(
+        self, A: Matrix, spark: Any = None, type: str = "indexed_row", *, partitions: int | None = None, block: tuple[int, int] = (1024, 1024)
+    ) -> Any:
+        """
+        A as a matrix of Spark in `partitions` partitions, each of which fetches its own entries whenever Spark computes it, until `persist` or
+        `checkpoint`. What is returned keeps A; what Spark derives from it does not, so hold A, and the session, until Spark is done.
+
+        spark: a SparkSession or SparkContext; default: the active one
+        type: 'row', 'indexed_row', 'coordinate' (entries that are +0 are left out), 'block' of that size, or 'dataframe' with columns
+            id and features
+        """
+        from .spark import to_spark
+
+        return to_spark(self, A, spark, type, partitions, block)
+
+    def compute_svd(self, matrix: Any, k: int, compute_u: bool = False, r_cond: float = 1e-9) -> Any:
+        """
+        Spark's `matrix.computeSVD(k, compute_u, r_cond)` of a RowMatrix or IndexedRowMatrix, computed by the workers: U of the same kind, s and V.
+        AᵀA is never formed. Singular values up to r_cond times the largest are left out.
+        """
+        from .spark import compute_svd
+
+        return compute_svd(self, matrix, k, compute_u, r_cond)
+
     # Tasks
 
     def run(
