@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Block } from '#src/layout/block.js';
-import { splitBlock } from '#src/protocol/split.js';
+import { joinBlocks, splitBlock } from '#src/protocol/split.js';
 import { errorOf } from './bytes.js';
 
 const axis = fc.record({ start: fc.nat(50), step: fc.integer({ min: 1, max: 7 }), count: fc.nat(12) });
@@ -55,5 +55,37 @@ describe('splitting a block', () => {
   test('a buffer without room for an entry is refused', () => {
     const block = { rows: { start: 0, step: 1, count: 1 }, cols: { start: 0, step: 1, count: 1 } };
     for (const size of [7, 0, -1, NaN]) expect(errorOf(() => [...splitBlock(block, 8, size)]).code).toBe('E_ARGUMENT');
+  });
+});
+
+describe('joining blocks', () => {
+  test('two blocks are joined exactly when one block has their payloads, one behind the other', () => {
+    let joined = 0;
+    fc.assert(
+      fc.property(axis, axis, order, fc.constantFrom(4, 8), fc.integer({ min: 8, max: 300 }), (rows, cols, by, itemBytes, bufferSize) => {
+        const pieces = [...splitBlock({ rows, cols }, itemBytes, bufferSize, by)];
+        for (let k = 1; k < pieces.length; k++) {
+          const both = joinBlocks(pieces[k - 1], pieces[k], by);
+          const whole = pieces[k - 1][by === 'row' ? 'cols' : 'rows'].count === (by === 'row' ? cols : rows).count;
+          if (whole && pieces[k][by === 'row' ? 'cols' : 'rows'].count === (by === 'row' ? cols : rows).count) expect(both).toBeDefined();
+          if (!both) continue;
+          joined++;
+          expect(payloadOrder(both, by)).toEqual([...payloadOrder(pieces[k - 1], by), ...payloadOrder(pieces[k], by)]);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    expect(joined).toBeGreaterThan(500);
+  });
+
+  test('blocks that do not go on from each other are not', () => {
+    const of = (start: number, step: number, count: number) => ({ rows: { start, step, count }, cols: { start: 0, step: 1, count: 3 } });
+    expect(joinBlocks(of(0, 2, 3), of(6, 2, 1), 'row')).toEqual(of(0, 2, 4));
+    expect(joinBlocks(of(4, 1, 1), of(9, 5, 2), 'row')).toEqual(of(4, 5, 3));
+    for (const [a, b] of [[of(0, 2, 3), of(7, 2, 1)], [of(0, 1, 3), of(2, 1, 1)], [of(0, 1, 2), of(2, 2, 2)], [of(0, 1, 0), of(0, 1, 2)], [of(5, 1, 1), of(5, 1, 1)]]) {
+      expect(joinBlocks(a, b, 'row')).toBeUndefined();
+    }
+    expect(joinBlocks(of(0, 1, 2), { ...of(2, 1, 2), cols: { start: 0, step: 1, count: 4 } }, 'row')).toBeUndefined();
+    expect(joinBlocks(of(0, 1, 2), of(2, 1, 2), 'column')).toBeUndefined();
   });
 });

@@ -125,9 +125,12 @@ class Operations:
         """The height × width matrix of zeros."""
         return self._new("create", options, height, width, dtype, layout)
 
-    def empty(self, height: int, width: int, dtype: Any = "f64", layout: LayoutLike = None, **options: Any) -> Matrix:
-        """A height × width matrix whose entries are undefined, for a caller who puts all of them."""
-        return self._new("create", options, height, width, dtype, layout, fill=False)
+    def empty(self, height: int, width: int, dtype: Any = "f64", layout: LayoutLike = None, *, order: str = "C", **options: Any) -> Matrix:
+        """
+        A height × width matrix whose entries are undefined, for a caller who puts all of them. The workers keep it by rows (order 'C') or by
+        columns ('F'): entries that come and go in that order are placed line by line.
+        """
+        return self._new("create", options, height, width, dtype, layout, order="column" if order == "F" else "row", fill=False)
 
     def constant(self, height: int, width: int, value: float, dtype: Any = "f64", layout: LayoutLike = None, **options: Any) -> Matrix:
         """The height × width matrix of one finite number."""

@@ -14,7 +14,7 @@ import numpy as np
 from .address import Endpoint
 from .block import Block
 from .control import ControlConnection, OnProgress
-from .data import Moved
+from .data import Moved, order_of
 from .errors import AlchemistError, ArgumentError, ClosedError
 from .host import dtype_for, host_matrix, wire_dtype
 from .layout import parse_grid
@@ -129,7 +129,7 @@ class Session(Operations):
         """
         array = host_matrix(x)
         kept = dtype_for(array) if dtype is None else wire_dtype(dtype)
-        A = self.empty(array.shape[0], array.shape[1], kept, layout)
+        A = self.empty(array.shape[0], array.shape[1], kept, layout, order="F" if order_of(array) == "column" else "C")
         try:
             with self._watching("send", A.nbytes) as moved:
                 self._links.put(A.id, kept, Block(all_of(array.shape[0]), all_of(array.shape[1])), array, moved=moved)

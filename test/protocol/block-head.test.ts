@@ -1,0 +1,41 @@
+/** The hand-written headers of PUT and BLOCK: the bytes of MessagePack, and nothing is read that is not one of them. */
+import fc from 'fast-check';
+import { packBlockHead, unpackBlockHead } from '#src/protocol/block-head.js';
+import { pack, unpack } from '#src/protocol/value.js';
+
+const number = fc.oneof(fc.nat(300), fc.nat(70_000), fc.nat(2 ** 31 - 1), fc.maxSafeNat());
+const slice = fc.record({ start: number, step: number, count: number });
+const block = { rows: slice, cols: slice, dtype: fc.constantFrom('f64' as const, 'f32' as const), order: fc.constantFrom('row' as const, 'column' as const), last: fc.boolean() };
+const head = fc.oneof(fc.record({ id: number, matrix: number, ...block }), fc.record({ id: number, ...block }));
+
+test('they are the bytes that MessagePack makes of the same header', () => {
+  fc.assert(fc.property(head, (given) => expect([...packBlockHead(given)]).toEqual([...pack(given)])), { numRuns: 3000 });
+});
+
+test('they are read as MessagePack reads them, or left to it', () => {
+  fc.assert(
+    fc.property(head, (given) => {
+      const bytes = pack(given);
+      const read = unpackBlockHead(bytes);
+      const long = JSON.stringify(given).match(/\d+/g)!.some((digits) => Number(digits) > 0xffffffff);
+      expect(read).toEqual(long ? undefined : given);
+      expect(unpack(bytes)).toEqual(given);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('cut short, with bytes behind the end, or with any byte changed, they are read as MessagePack reads them, or not at all', () => {
+  fc.assert(
+    fc.property(head, fc.nat(), fc.nat(255), (given, where, byte) => {
+      const bytes = new Uint8Array(packBlockHead(given));
+      const at = where % bytes.length;
+      expect(unpackBlockHead(bytes.subarray(0, at))).toBeUndefined();
+      expect(unpackBlockHead(Uint8Array.of(...bytes, byte))).toBeUndefined();
+      bytes[at] = byte;
+      const read = unpackBlockHead(bytes);
+      if (read !== undefined) expect(read).toEqual(unpack(bytes));
+    }),
+    { numRuns: 3000 },
+  );
+});
