@@ -157,15 +157,15 @@ export class RemoteBackend implements Backend {
     const order = orderOf(source);
     const bytes = itemBytes(matrix.dtype);
     await this.#perWorker(rows, cols, order, signal, (link, band) => {
-      const pieces = [...splitBlock(band, bytes, this.bufferSize, order)];
-      const payloads = function* (this: RemoteBackend) {
-        for (const [k, block] of pieces.entries()) {
+      const pieces = splitBlock(band, bytes, this.bufferSize, order);
+      const payloads = function* () {
+        for (let piece = pieces.next(), next = pieces.next(); !piece.done; piece = next, next = pieces.next()) {
           if (signal?.aborted) throw cancelled();
-          const { payload, copied } = payloadOf(part(source, block, rows, cols), block, matrix.dtype, order);
-          yield { block, payload, copied, last: k === pieces.length - 1 };
+          const { payload, copied } = payloadOf(part(source, piece.value, rows, cols), piece.value, matrix.dtype, order);
+          yield { block: piece.value, payload, copied, last: next.done === true };
         }
       };
-      return link.put(matrix.id, matrix.dtype, order, payloads.call(this));
+      return link.put(matrix.id, matrix.dtype, order, payloads());
     });
   }
 

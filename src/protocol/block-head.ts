@@ -5,7 +5,7 @@
 import type { Slice } from '../layout/slice.js';
 import type { Dtype, Order } from './records.js';
 
-export interface BlockHead {
+interface Fields {
   readonly id: number;
   /** Of a PUT; a BLOCK has none. */
   readonly matrix?: number;
@@ -14,6 +14,20 @@ export interface BlockHead {
   readonly dtype: Dtype;
   readonly order: Order;
   readonly last: boolean;
+}
+
+/** A header that has been read here: all that the schemas of PUT and BLOCK ask for is true of it. */
+export class BlockHead implements Fields {
+  constructor(
+    readonly kind: 'PUT' | 'BLOCK',
+    readonly id: number,
+    readonly matrix: number | undefined,
+    readonly rows: Slice,
+    readonly cols: Slice,
+    readonly dtype: Dtype,
+    readonly order: Order,
+    readonly last: boolean,
+  ) {}
 }
 
 const text = (word: string): Uint8Array => Uint8Array.of(0xa0 | word.length, ...Buffer.from(word));
@@ -27,15 +41,17 @@ const map = (names: number): number => 0x80 | names;
 const scratch = new Uint8Array(256);
 const view = new DataView(scratch.buffer);
 let at = 0;
+let sound = true;
 
 function put(bytes: Uint8Array): void {
   scratch.set(bytes, at);
   at += bytes.length;
 }
 
-/** A number in the shortest form. */
+/** A number in the shortest form; what is no whole number from 0 to 2^53 - 1 spoils the header. */
 function putNumber(value: number): void {
-  if (value < 0x80) scratch[at++] = value;
+  if (!(value >= 0 && Number.isSafeInteger(value))) sound = false;
+  else if (value < 0x80) scratch[at++] = value;
   else if (value < 0x100) {
     scratch[at++] = 0xcc;
     scratch[at++] = value;
@@ -65,9 +81,10 @@ function putSlice(name: Uint8Array, { start, step, count }: Slice): void {
   putNumber(count);
 }
 
-/** The bytes of a header whose numbers are whole and not negative; valid until the next call. */
-export function packBlockHead({ id, matrix, rows, cols, dtype, order, last }: BlockHead): Uint8Array {
+/** The bytes of a header, valid until the next call; undefined when one of its numbers is not whole, negative, or too large. */
+export function packBlockHead({ id, matrix, rows, cols, dtype, order, last }: Fields): Uint8Array | undefined {
   at = 0;
+  sound = true;
   scratch[at++] = map(matrix === undefined ? 6 : 7);
   put(ID);
   putNumber(id);
@@ -83,7 +100,7 @@ export function packBlockHead({ id, matrix, rows, cols, dtype, order, last }: Bl
   put(ORDERS.find(({ word }) => word === order)!.bytes);
   put(LAST);
   scratch[at++] = last ? 0xc3 : 0xc2;
-  return scratch.subarray(0, at);
+  return sound ? scratch.subarray(0, at) : undefined;
 }
 
 /** Reads one header; every step says whether the bytes were as {@link packBlockHead} writes them. */
@@ -119,7 +136,8 @@ class Reader {
     const start = this.value;
     if (!this.number(STEP)) return undefined;
     const step = this.value;
-    return this.number(COUNT) ? { start, step, count: this.value } : undefined;
+    // Of 32 bits each, so that every index is exact.
+    return step > 0 && this.number(COUNT) ? { start, step, count: this.value } : undefined;
   }
 
   oneOf<T>(name: Uint8Array, words: readonly { readonly word: T; readonly bytes: Uint8Array }[]): T | undefined {
@@ -137,8 +155,8 @@ export function unpackBlockHead(bytes: Uint8Array): BlockHead | undefined {
   const names = reader.byte();
   if ((names !== map(6) && names !== map(7)) || !reader.number(ID)) return undefined;
   const id = reader.value;
-  if (names === map(7) && !reader.number(MATRIX)) return undefined;
-  const matrix = names === map(7) ? { matrix: reader.value } : {};
+  if (id === 0 || (names === map(7) && !reader.number(MATRIX))) return undefined;
+  const matrix = names === map(7) ? reader.value : undefined;
   const rows = reader.slice(ROWS);
   const cols = rows && reader.slice(COLS);
   const dtype = cols && reader.oneOf(DTYPE, DTYPES);
@@ -147,5 +165,5 @@ export function unpackBlockHead(bytes: Uint8Array): BlockHead | undefined {
   const last = reader.byte();
   // NaN has come of what was too short.
   if ((last !== 0xc2 && last !== 0xc3) || !reader.ended) return undefined;
-  return { id, ...matrix, rows, cols, dtype, order, last: last === 0xc3 };
+  return new BlockHead(matrix === undefined ? 'BLOCK' : 'PUT', id, matrix, rows, cols, dtype, order, last === 0xc3);
 }

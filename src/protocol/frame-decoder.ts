@@ -3,7 +3,7 @@
  * consumer wants it, either received in place or handed on in pieces.
  */
 import { AlchemistError } from '../errors.js';
-import { unpackBlockHead } from './block-head.js';
+import { type BlockHead, unpackBlockHead } from './block-head.js';
 import { decodePrelude, FRAME_LIMITS, PRELUDE_BYTES, type FrameLimits, type Prelude } from './frame.js';
 import { Gather } from './gather.js';
 import { foreign, sniff } from './sniff.js';
@@ -14,7 +14,7 @@ const SCRATCH_BYTES = 16_384;
 
 /** A frame whose payload is still to come. */
 export interface Frame extends Prelude {
-  readonly header: Value;
+  readonly header: Value | BlockHead;
 }
 
 /** Takes the payload of one frame. */
@@ -28,6 +28,8 @@ export interface PayloadSink {
   take(bytes: Uint8Array): void;
   /** The payload is complete; called for an empty one as well. */
   end?(): void;
+  /** Bytes that `room` has behind the end of the payload and that may be overwritten: the next header then comes along in the same read. */
+  readonly spare?: number;
 }
 
 /** Called with every frame as soon as its header is complete. Without a sink the payload is skipped. */
@@ -65,12 +67,13 @@ export class FrameDecoder {
   }
 
   /**
-   * Where the next bytes of the stream should be received: never of length zero, and never past the end of a payload in place.
+   * Where the next bytes of the stream should be received: never of length zero, and past the end of a payload in place only as far as its
+   * sink allows.
    */
   buffer(): Uint8Array {
     return this.#guarded(() => {
       this.#offer = this.#sink?.room && this.#left > 0
-        ? { view: this.#room(this.#sink), inPlace: true }
+        ? { view: this.#room(this.#sink, this.#sink.spare), inPlace: true }
         : { view: (this.#scratch ??= new Uint8Array(this.scratchBytes)), inPlace: false };
       return this.#offer.view;
     });
@@ -85,8 +88,11 @@ export class FrameDecoder {
     if (count === 0) return;
     this.#offer = undefined;
     const bytes = offer.view.subarray(0, count);
-    if (offer.inPlace) this.#guarded(() => this.#taken(bytes));
-    else this.push(bytes);
+    if (!offer.inPlace) return this.push(bytes);
+    // What came along of the next frame is copied, for the payload's place may be needed for something else.
+    const more = count > this.#left ? bytes.slice(this.#left) : undefined;
+    this.#guarded(() => this.#taken(more ? bytes.subarray(0, this.#left) : bytes));
+    if (more) this.push(more);
   }
 
   /** The stream has ended. E_PROTOCOL when that was in the middle of a frame. */
@@ -127,7 +133,7 @@ export class FrameDecoder {
   #begin(prelude: Prelude, header: Uint8Array): void {
     this.#head = undefined;
     this.#left = prelude.payloadBytes;
-    this.#sink = this.#onHeader({ ...prelude, header: (unpackBlockHead(header) as Value | undefined) ?? unpack(header) }) ?? undefined;
+    this.#sink = this.#onHeader({ ...prelude, header: unpackBlockHead(header) ?? unpack(header) }) ?? undefined;
     if (this.#left === 0) this.#end();
   }
 
@@ -140,10 +146,10 @@ export class FrameDecoder {
     return piece.length;
   }
 
-  #room(sink: PayloadSink): Uint8Array {
+  #room(sink: PayloadSink, spare = 0): Uint8Array {
     const room = sink.room!(this.#left);
     if (room.length === 0) throw new RangeError(`no room was given for ${this.#left} bytes of payload`);
-    return room.subarray(0, Math.min(room.length, this.#left));
+    return room.subarray(0, Math.min(room.length, this.#left + spare));
   }
 
   #taken(bytes: Uint8Array): void {

@@ -5,7 +5,8 @@
 import { AlchemistError } from '../errors.js';
 import { entries } from '../layout/block.js';
 import type { Frame } from './frame-decoder.js';
-import { packBlockHead } from './block-head.js';
+import { BlockHead, packBlockHead } from './block-head.js';
+import { pack } from './value.js';
 import { encodeFrame, joinHead } from './frame.js';
 import { MAX_BUFFER_BYTES, MAX_LIST, MAX_PATH, MAX_REQUEST_ID, MIN_BUFFER_BYTES, SECRET_BYTES } from './limits.js';
 import { distPair, dtype, gridShape, itemBytes, name, numericId, order, prose, slice } from './records.js';
@@ -93,8 +94,9 @@ export function encodeMessage<K extends Kind>(kind: K, header: Header<K>, payloa
  */
 export function encodeBlockHead<K extends 'PUT' | 'BLOCK'>(kind: K, header: Header<K>): Uint8Array {
   const { code, header: schema } = MESSAGES[kind];
-  const checked = (schema as Schema<Header<K>>)(header, kind);
-  return joinHead(code, packBlockHead(checked), payloadOf({ kind, ...checked } as Message));
+  // What cannot be packed is told by the schema.
+  const packed = packBlockHead(header) ?? pack(schema(header, kind));
+  return joinHead(code, packed, entries(header) * itemBytes(header.dtype));
 }
 
 /**
@@ -109,7 +111,8 @@ export function decodeMessage(frame: Frame): Message {
       fields: { kind: frame.kind },
     });
   }
-  const decoded = { kind, ...MESSAGES[kind].header(frame.header, kind) } as Message;
+  const { header } = frame;
+  const decoded = header instanceof BlockHead && header.kind === kind ? (header as Message) : ({ kind, ...MESSAGES[kind].header(header, kind) } as Message);
   checkPayload(decoded, frame.payloadBytes);
   return decoded;
 }

@@ -7,6 +7,9 @@ import type { Header } from '../protocol/messages.js';
 import { joinBlocks, splitBlock } from '../protocol/split.js';
 import { Stage, STAGE_BYTES } from './stage.js';
 
+/** Behind a payload, a header may be received along with it. */
+const SPARE_BYTES = 256;
+
 type Put = Pick<Header<'PUT'>, 'id' | 'matrix' | 'dtype' | 'order' | 'rows' | 'cols'>;
 
 export class Intake {
@@ -25,18 +28,23 @@ export class Intake {
       this.#stage = new Stage(memory);
     }
     const { bytes } = this.#stage;
+    const { id, matrix, dtype, order } = put;
     const size = (block: Block): number => entries(block) * itemBytes(put.dtype);
     const pieces = splitBlock(put, itemBytes(put.dtype), STAGE_BYTES, put.order);
     let piece = pieces.next().value as Block;
     let start = this.#startOf(put, piece, size(piece));
     let filled = 0;
+    let coming = size(put);
     return {
-      room: () => bytes.subarray(start + filled, start + size(piece)),
+      spare: SPARE_BYTES,
+      room: () => bytes.subarray(start + filled, start + size(piece) + (coming === size(piece) ? SPARE_BYTES : 0)),
       take: (received) => {
         filled += received.length;
         if (filled < size(piece)) return;
-        this.#held = { ...put, ...((this.#held && joinBlocks(this.#held, piece, put.order)) ?? piece) };
+        const { rows, cols } = (this.#held && joinBlocks(this.#held, piece, order)) ?? piece;
+        this.#held = { id, matrix, dtype, order, rows, cols };
         filled = 0;
+        coming -= size(piece);
         const next = pieces.next();
         if (next.done) return;
         piece = next.value;

@@ -19,7 +19,9 @@ describe('golden frames', () => {
       return { take: (piece) => taken.push(piece.slice()) };
     });
     decoder.push(unhex(bytes));
-    expect(frames.map(decodeMessage)).toStrictEqual([{ kind, ...(header as object) }]);
+    // Headers of blocks are objects of a class of their own.
+    const fields = frames.map((frame) => Object.fromEntries(Object.entries(decodeMessage(frame)).filter(([, value]) => value !== undefined)));
+    expect(fields).toStrictEqual([{ kind, ...(header as object) }]);
     expect(hex(join(taken))).toBe(payload);
     expect(decoder.idle).toBe(true);
   });
