@@ -2,9 +2,10 @@
  * A distributed matrix as one thread sees it who knows where every rank's share lies: reads and writes any block of it alone, without a
  * collective call. What the data port of a worker is made of.
  */
-import { pullBlock } from '../comm/pull.js';
+import { pullAll, pullBlock, pushAll } from '../comm/pull.js';
 import { type Block, meetBlocks } from '../layout/block.js';
 import { gridSize, type Layout, redundantRank, share } from '../layout/layout.js';
+import type { Transfer } from '../layout/plan.js';
 import { positionIn } from '../layout/slice.js';
 import { Matrix, type Placement } from '../local/matrix.js';
 import type { Dtype, RankMemory } from '../local/rank-memory.js';
@@ -23,19 +24,28 @@ export class SharedMatrix {
 
   /** this(block) := A, on every rank that holds a copy of an entry. `block` is in global indices; A, of its shape, lies in any rank's memory. */
   put(A: Matrix, block: Block): void {
-    for (let rank = 0; rank < gridSize(this.layout); rank++) {
-      const both = this.#overlap(rank, block);
-      if (both) pullBlock(A, both.inBlock, both.local, both.inLocal, undefined, this.actor);
-    }
+    const parts = this.#overlaps(block, () => true);
+    const matrixOf = ({ peer }: Transfer): Matrix => parts.get(peer)!.local;
+    const transfers = [...parts].map(([peer, { inLocal, inBlock }]) => ({ peer, source: inBlock, target: inLocal }));
+    if (transfers.every((transfer) => matrixOf(transfer).memory.sameSpace(A.memory))) return pushAll(transfers, A, matrixOf);
+    for (const transfer of transfers) pullBlock(A, transfer.source, matrixOf(transfer), transfer.target, undefined, this.actor);
   }
 
-  /** A := this(block), each entry from the first rank that holds it. */
+  /** A := this(block), each entry from the first rank that holds it. A lies in the memory of the rank that this thread is. */
   get(block: Block, A: Matrix): void {
+    const parts = this.#overlaps(block, (rank) => redundantRank(this.layout, rank) === 0);
+    const transfers = [...parts].map(([peer, { inLocal, inBlock }]) => ({ peer, source: inLocal, target: inBlock }));
+    pullAll(transfers, ({ peer }) => parts.get(peer)!.local, A, undefined, () => {});
+  }
+
+  /** What a block has in common with the shares of some ranks, by rank. */
+  #overlaps(block: Block, wanted: (rank: number) => boolean): Map<number, { local: Matrix; inLocal: Block; inBlock: Block }> {
+    const found = new Map<number, { local: Matrix; inLocal: Block; inBlock: Block }>();
     for (let rank = 0; rank < gridSize(this.layout); rank++) {
-      if (redundantRank(this.layout, rank) !== 0) continue;
-      const both = this.#overlap(rank, block);
-      if (both) pullBlock(both.local, both.inLocal, A, both.inBlock, undefined, this.actor);
+      const both = wanted(rank) && this.#overlap(rank, block);
+      if (both) found.set(rank, both);
     }
+    return found;
   }
 
   /** What a rank's share and a block have in common, in the coordinates of both. */
