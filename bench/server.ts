@@ -23,6 +23,7 @@ export const server: Suite = async function* ({ quick }) {
   const url = `${process.host}:${process.port}`;
   try {
     for (const bufferSize of BUFFERS) yield* transfers(url, bufferSize, quick ? [4000, 2000] : [8000, 4000], quick ? 5 : 9);
+    yield* forgetful(quick ? [4000, 2000] : [8000, 4000], quick ? 5 : 9);
     yield* roundTrips(url, quick ? 500 : 3000);
     yield* idleSessions(process, quick ? IDLE_SESSIONS.slice(0, 2) : IDLE_SESSIONS);
   } finally {
@@ -68,6 +69,30 @@ async function* transfers(url: string, bufferSize: number, shape: readonly [numb
   }
 }
 
+/** What the floor would be if nobody kept what has come: a bare socket that receives everything into the same small buffer. */
+async function* forgetful(shape: readonly [number, number], repeat: number): AsyncGenerator<Row> {
+  const bytes = new Uint8Array(shape[0] * shape[1] * 8).fill(1);
+  const bare = await BareSocket.open();
+  try {
+    for (const direction of ['send', 'fetch'] as const) {
+      const [forgotten, kept]: number[][] = [[], []];
+      for (let turn = 0; turn < repeat; turn++) {
+        forgotten.push(await bare.seconds(direction, bytes, false));
+        kept.push(await bare.seconds(direction, bytes));
+      }
+      yield {
+        name: `${direction} ${bytes.length / 1e6} MB by a bare socket that forgets them`,
+        value: bytes.length / median(forgotten) / 1e9,
+        unit: 'GB/s',
+        ratio: medianRatio(kept, forgotten),
+        against: 'one that keeps them',
+      };
+    }
+  } finally {
+    bare.close();
+  }
+}
+
 /** Entry (i, j) is i·width + j: fetched whole, and as columns of a part, so that no error of a layout undoes itself on the way back. */
 async function checkTransfers(session: Session, source: Float64Array, shape: readonly [number, number], dist: DistPair): Promise<void> {
   const A = await session.send(source, { shape, dist });
@@ -89,7 +114,7 @@ async function* roundTrips(url: string, repeat: number): AsyncGenerator<Row> {
   const session = await connect(url, { workers: WORKERS });
   try {
     const byte = new Uint8Array(1);
-  const request: number[] = [];
+    const request: number[] = [];
     const floor: number[] = [];
     const task: number[] = [];
     const nothing = (): Promise<unknown> => session.run('elemental', 'nothing');

@@ -2,10 +2,9 @@
  * A distributed matrix as one thread sees it who knows where every rank's share lies: reads and writes any block of it alone, without a
  * collective call. What the data port of a worker is made of.
  */
-import { pullAll, pullBlock, pushAll } from '../comm/pull.js';
+import { pullAll, pullBlock } from '../comm/pull.js';
 import { type Block, meetBlocks } from '../layout/block.js';
 import { gridSize, type Layout, redundantRank, share } from '../layout/layout.js';
-import type { Transfer } from '../layout/plan.js';
 import { positionIn } from '../layout/slice.js';
 import { Matrix, type Placement } from '../local/matrix.js';
 import type { Dtype, RankMemory } from '../local/rank-memory.js';
@@ -24,11 +23,8 @@ export class SharedMatrix {
 
   /** this(block) := A, on every rank that holds a copy of an entry. `block` is in global indices; A, of its shape, lies in any rank's memory. */
   put(A: Matrix, block: Block): void {
-    const parts = this.#overlaps(block, () => true);
-    const matrixOf = ({ peer }: Transfer): Matrix => parts.get(peer)!.local;
-    const transfers = [...parts].map(([peer, { inLocal, inBlock }]) => ({ peer, source: inBlock, target: inLocal }));
-    if (transfers.every((transfer) => matrixOf(transfer).memory.sameSpace(A.memory))) return pushAll(transfers, A, matrixOf);
-    for (const transfer of transfers) pullBlock(A, transfer.source, matrixOf(transfer), transfer.target, undefined, this.actor);
+    // Dealing A out in one pass was slower than pulling each part out of the cache.
+    for (const { local, inLocal, inBlock } of this.#overlaps(block, () => true).values()) pullBlock(A, inBlock, local, inLocal, undefined, this.actor);
   }
 
   /** A := this(block), each entry from the first rank that holds it. A lies in the memory of the rank that this thread is. */

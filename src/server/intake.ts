@@ -16,6 +16,8 @@ export class Intake {
   #stage: Stage | undefined;
   /** What the stage holds: the block of the frames that have come since it was last emptied. */
   #held: Put | undefined;
+  /** What it will hold when the piece that is coming is complete. */
+  #next: Put | undefined;
 
   /** `place` puts entries where they belong: looked up then, since a matrix may have been freed in the meantime. It must not throw. */
   constructor(readonly place: (put: Put, entries: Matrix) => void) {}
@@ -28,27 +30,26 @@ export class Intake {
       this.#stage = new Stage(memory);
     }
     const { bytes } = this.#stage;
-    const { id, matrix, dtype, order } = put;
     const size = (block: Block): number => entries(block) * itemBytes(put.dtype);
-    const pieces = splitBlock(put, itemBytes(put.dtype), STAGE_BYTES, put.order);
-    let piece = pieces.next().value as Block;
-    let start = this.#startOf(put, piece, size(piece));
-    let filled = 0;
     let coming = size(put);
+    const more = coming > STAGE_BYTES ? splitBlock(put, itemBytes(put.dtype), STAGE_BYTES, put.order) : undefined;
+    let piece: Block = more ? (more.next().value as Block) : put;
+    let length = size(piece);
+    let start = this.#startOf(put, piece, length);
+    let filled = 0;
     return {
       spare: SPARE_BYTES,
-      room: () => bytes.subarray(start + filled, start + size(piece) + (coming === size(piece) ? SPARE_BYTES : 0)),
+      room: () => bytes.subarray(start + filled, start + length + (coming === length ? SPARE_BYTES : 0)),
       take: (received) => {
         filled += received.length;
-        if (filled < size(piece)) return;
-        const { rows, cols } = (this.#held && joinBlocks(this.#held, piece, order)) ?? piece;
-        this.#held = { id, matrix, dtype, order, rows, cols };
+        if (filled < length) return;
+        this.#held = this.#next;
+        coming -= length;
+        if (coming === 0) return;
+        piece = more!.next().value as Block;
+        length = size(piece);
+        start = this.#startOf(put, piece, length);
         filled = 0;
-        coming -= size(piece);
-        const next = pieces.next();
-        if (next.done) return;
-        piece = next.value;
-        start = this.#startOf(put, piece, size(piece));
       },
       end: complete,
     };
@@ -57,11 +58,16 @@ export class Intake {
   /** Where in the stage a piece goes: behind what is held if it goes on from there, else, when that has been placed, at the beginning. */
   #startOf({ id, matrix, dtype, order }: Put, piece: Block, size: number): number {
     const held = this.#held;
-    if (!held) return 0;
-    const end = entries(held) * itemBytes(held.dtype);
-    const goesOn = held.id === id && held.matrix === matrix && held.dtype === dtype && held.order === order && joinBlocks(held, piece, order);
-    if (goesOn && end + size <= STAGE_BYTES) return end;
+    if (held && held.id === id && held.matrix === matrix && held.dtype === dtype && held.order === order) {
+      const end = entries(held) * itemBytes(dtype);
+      const both = end + size <= STAGE_BYTES ? joinBlocks(held, piece, order) : undefined;
+      if (both) {
+        this.#next = { id, matrix, dtype, order, rows: both.rows, cols: both.cols };
+        return end;
+      }
+    }
     this.flush();
+    this.#next = { id, matrix, dtype, order, rows: piece.rows, cols: piece.cols };
     return 0;
   }
 

@@ -12,7 +12,7 @@ interface Log {
  * Payloads of frames of kind 1 are received in pieces, of kind 2 in place, of kind 3 skipped; `room` says how much memory is
  * offered.
  */
-function log(room: (left: number) => number): Log {
+function log(room: (left: number) => number, spare?: number): Log {
   const lines: string[] = [];
   return {
     lines,
@@ -22,6 +22,7 @@ function log(room: (left: number) => number): Log {
       const all = new Uint8Array(payloadBytes + 64);
       let have = 0;
       const sink: PayloadSink = {
+        spare,
         take: (bytes) => {
           if (kind === 1) all.set(bytes, have);
           else if (bytes.buffer !== all.buffer) throw new Error('a payload was not received in place');
@@ -69,11 +70,11 @@ function receive(decoder: FrameDecoder, stream: Uint8Array, atOnce = Infinity): 
 
 const ROOMS: [string, (left: number) => number][] = [['all', (left) => left], ['one byte', () => 1], ['three bytes', () => 3], ['too many bytes', (left) => left + 50]];
 
-describe.each(ROOMS)('the decoder of frames, when a sink offers room for %s', (_, room) => {
+describe.each(ROOMS.flatMap(([name, room]) => [undefined, 0, 1, 30].map((spare) => [name, spare, room] as const)))('the decoder of frames, when a sink offers room for %s, %s of it to spare', (_, spare, room) => {
   test('every split into two and three gives the same frames', () => {
     for (let a = 0; a <= STREAM.length; a++) {
       for (let b = a; b <= STREAM.length; b++) {
-        const { lines, onHeader } = log(room);
+        const { lines, onHeader } = log(room, spare);
         const decoder = new FrameDecoder(onHeader);
         for (const chunk of cutAt(STREAM, [a, b])) decoder.push(chunk);
         if (lines.join() !== EXPECTED.join()) throw new Error(`split at ${a} and ${b}: ${lines.join(' | ')}`);
@@ -85,7 +86,7 @@ describe.each(ROOMS)('the decoder of frames, when a sink offers room for %s', (_
     for (const feed of [receive, (decoder: FrameDecoder, stream: Uint8Array) => {
       for (let at = 0; at < stream.length; at += atOnce) decoder.push(stream.subarray(at, at + atOnce));
     }]) {
-      const { lines, onHeader } = log(room);
+      const { lines, onHeader } = log(room, spare);
       const decoder = new FrameDecoder(onHeader);
       feed(decoder, STREAM, atOnce);
       expect(lines).toEqual(EXPECTED);
@@ -116,6 +117,24 @@ describe('the decoder of frames', () => {
     const [head] = encodeFrame(1, {}, [payload(10)]);
     decoder.push(head);
     expect(decoder.buffer()).toHaveLength(10);
+  });
+
+  test('what a sink has to spare takes the next header in the same read', () => {
+    const all = new Uint8Array(64);
+    const kinds: number[] = [];
+    const decoder = new FrameDecoder(({ kind }) => {
+      kinds.push(kind);
+      return { room: () => all, take: () => {}, spare: 40 };
+    });
+    const stream = join([...encodeFrame(1, {}, [payload(10)]), ...encodeFrame(2, {}, [payload(3)])]);
+    const head = encodeFrame(1, {}, [payload(10)])[0].length;
+    decoder.push(stream.subarray(0, head));
+    const offered = decoder.buffer();
+    expect(offered).toHaveLength(50);
+    offered.set(stream.subarray(head));
+    decoder.received(stream.length - head);
+    expect(kinds).toEqual([1, 2]);
+    expect(decoder.idle).toBe(true);
   });
 
   test('the end of the stream is an error in the middle of a frame, wherever that is', () => {
