@@ -8,7 +8,7 @@ persisted in Spark, and end with the result in Spark or in the driver.
 
 Spark has no conjugate gradients: its side is written as in the papers, A in blocks of rows with B beside it, persisted, and a treeAggregate of
 Aᵀ(A P) every iteration, by numpy and its BLAS. Making those blocks is not timed. Answers are checked before times are
-printed. Needs alchemist[spark] and a JVM. Spark takes libblas.so.3, liblapack.so.3 and libarpack.so.2 where they are, which the output says.
+printed. Needs the extra [spark] of clients/python and a JVM. Spark takes libblas.so.3, liblapack.so.3 and libarpack.so.2 where they are, which the output says.
 """
 
 from __future__ import annotations

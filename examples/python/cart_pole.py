@@ -2,7 +2,7 @@
 Cart-poles that a server simulates, and a rule of thumb that balances them: push to the side to which the pole leans and falls. Without an argument
 on a server of its own, with an address (alchemist serve --libraries examples/libraries) on that one.
 
-    pip install "alchemist[rl]"        python examples/python/cart_pole.py [address]
+    pip install "./clients/python[rl]"        python examples/python/cart_pole.py [address]
 """
 
 import sys

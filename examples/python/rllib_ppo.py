@@ -2,7 +2,7 @@
 PPO of RLlib learns to balance cart-poles that an Alchemist server simulates. Every env runner has a session, workers and simulations of its own.
 Without an argument on a server of its own, with an address (alchemist serve --workers 2 --libraries examples/libraries) on that one.
 
-    pip install "alchemist[rl]"        OMP_NUM_THREADS=1 python examples/python/rllib_ppo.py [address]
+    pip install "./clients/python[rl]"        OMP_NUM_THREADS=1 python examples/python/rllib_ppo.py [address]
 """
 
 import os

@@ -3,7 +3,7 @@ Principal components of a Spark data frame, computed by Alchemist: the executors
 
     python examples/python/spark_svd.py [ADDRESS]      # without an address: a server of its own
 
-Needs alchemist[spark] and Java 17 or newer. The digits are read and centred by Spark. The singular values are compared with those that Spark's
+Needs the extra [spark] of clients/python and Java 17 or newer. The digits are read and centred by Spark. The singular values are compared with those that Spark's
 own computeSVD finds.
 """
 

@@ -116,7 +116,7 @@ with alchemist.connect(sys.argv[1], 1) as al:
             print(error)
 """
     done = subprocess.run([sys.executable, "-c", program, server.address], capture_output=True, text=True, timeout=60)
-    assert done.stdout.count("pip install 'alchemist[dask]'") == 2, done.stderr
+    assert done.stdout.count("pip install 'dask[array]' distributed") == 2, done.stderr
 
 
 def test_an_array_library_that_is_not_finished():

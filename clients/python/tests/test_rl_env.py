@@ -245,4 +245,4 @@ def test_a_copy_has_a_session_of_its_own(env):
 def test_without_gymnasium_it_says_what_to_install():
     program = "import sys; sys.modules['gymnasium'] = None; import alchemist; print('numpy' in sys.modules); import alchemist.rl"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
-    assert ended.stdout == "True\n" and 'RequirementError: alchemist.rl needs gymnasium, which is not installed (pip install "alchemist[rl]")' in ended.stderr
+    assert ended.stdout == "True\n" and 'RequirementError: alchemist.rl needs gymnasium, which is not installed (pip install gymnasium)' in ended.stderr

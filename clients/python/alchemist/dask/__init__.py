@@ -5,7 +5,7 @@ from ..errors import RequirementError
 try:
     import dask.array
 except ImportError as error:
-    raise RequirementError(f"this needs Dask: {error}", hint="pip install 'alchemist[dask]'") from error
+    raise RequirementError(f"this needs Dask: {error}", hint="pip install 'dask[array]' distributed") from error
 
 if getattr(dask.array, "ARRAY_EXPR_ENABLED", False):
     raise RequirementError("Dask's experimental array.query-planning is on, which cannot yet do what this needs", hint="leave it off")

@@ -14,7 +14,7 @@ from ..errors import RequirementError
 try:
     import gymnasium as _gymnasium  # noqa: F401
 except ImportError as error:
-    raise RequirementError("alchemist.rl needs gymnasium, which is not installed", hint='pip install "alchemist[rl]"') from error
+    raise RequirementError("alchemist.rl needs gymnasium, which is not installed", hint="pip install gymnasium") from error
 
 from .env import LibraryEnv
 from .vector import LibraryVectorEnv

@@ -14,7 +14,7 @@ def require_spark() -> None:
         try:
             import_module(name)
         except ImportError as error:
-            raise RequirementError(f"Spark's matrices need {name}: {error}", hint="pip install 'alchemist[spark]'") from error
+            raise RequirementError(f"Spark's matrices need {name}: {error}", hint="pip install pyspark pyarrow pandas") from error
 
 
 def session_of(given: Any) -> Any:
