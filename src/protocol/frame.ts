@@ -33,15 +33,10 @@ export const FRAME_LIMITS: FrameLimits = { headerBytes: MAX_HEADER_BYTES, payloa
  * not copied. E_PROTOCOL when the header cannot be packed or a length exceeds its limit.
  */
 export function encodeFrame(kind: number, header: unknown, payload: readonly Uint8Array[] = [], version = VERSIONS.max): Uint8Array[] {
-  return [encodeHead(kind, header, payload.reduce((sum, { length }) => sum + length, 0), version), ...payload];
+  return [joinHead(kind, pack(header), payload.reduce((sum, { length }) => sum + length, 0), version), ...payload];
 }
 
-/** Prelude and header of a frame whose payload of that many bytes will be written by the caller. */
-export function encodeHead(kind: number, header: unknown, payloadBytes: number, version = VERSIONS.max): Uint8Array {
-  return joinHead(kind, pack(header), payloadBytes, version);
-}
-
-/** Prelude and header of a frame, from a header that is packed already. */
+/** Prelude and packed header of a frame, whose payload of that many bytes will be written by the caller. */
 export function joinHead(kind: number, packed: Uint8Array, payloadBytes: number, version = VERSIONS.max): Uint8Array {
   if (payloadBytes > MAX_PAYLOAD_BYTES) throw tooLong('payload', payloadBytes, MAX_PAYLOAD_BYTES);
   const head = new Uint8Array(PRELUDE_BYTES + packed.length);

@@ -4,13 +4,13 @@
  */
 import { AlchemistError } from '../errors.js';
 import { entries } from '../layout/block.js';
-import type { Frame } from './frame-decoder.js';
 import { BlockHead, packBlockHead } from './block-head.js';
-import { pack } from './value.js';
+import type { Frame } from './frame-decoder.js';
 import { encodeFrame, joinHead } from './frame.js';
 import { MAX_BUFFER_BYTES, MAX_LIST, MAX_PATH, MAX_REQUEST_ID, MIN_BUFFER_BYTES, SECRET_BYTES } from './limits.js';
 import { distPair, dtype, gridShape, itemBytes, name, numericId, order, prose, slice } from './records.js';
 import { anything, boolean, bytes, dictionary, integer, list, oneOf, optional, real, record, text, type Schema } from './schema.js';
+import { pack } from './value.js';
 
 const id = integer(1, MAX_REQUEST_ID);
 const versions = record({ min: integer(1, 255), max: integer(1, 255) });

@@ -181,5 +181,4 @@ export class DataConnection extends FramedConnection {
     };
     this.#answering = this.#answering.then(send);
   }
-
 }
