@@ -19,7 +19,7 @@ export function storeScaled<T>(u: usize, s: T, beta: T): void {
 /** u := alpha (t + what is left of a row) + beta u, for the lanes t of an inner product and its last n entries. */
 // @ts-ignore: decorator
 @inline
-function finishDot<T>(t: v128, n: i32, a: usize, x: usize, alpha: T, beta: T, u: usize): void {
+export function finishDot<T>(t: v128, n: i32, a: usize, x: usize, alpha: T, beta: T, u: usize): void {
   let s = sumLanes<T>(t);
   for (let o: usize = 0, end = <usize>n * sizeof<T>(); o < end; o += sizeof<T>()) s += load<T>(a + o) * load<T>(x + o);
   storeScaled<T>(u, alpha * s, beta);

@@ -1,7 +1,8 @@
 /** assembly/sweep-pair.ts against naive products: every small shape, padded rows and columns. */
 import { BlockArray, everyKernel, numbers } from './wasm.js';
 
-const SIZES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 17, 41];
+/** The longest rows are of more than one piece. */
+const SIZES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 17, 41, 137];
 
 test('sweepPair is U := A X and Y := Y + Aᵀ U for two columns', () => {
   everyKernel((build, item) => {

@@ -1,7 +1,8 @@
 /** assembly/sweep.ts against two naive products: every small shape, padded rows, and what beta = 0 must not read. */
 import { BlockArray, everyKernel, numbers } from './wasm.js';
 
-const SIZES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 16, 17, 20, 41];
+/** The longest rows are of more than one piece. */
+const SIZES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 16, 17, 20, 41, 137];
 
 test('sweep is u := A x + beta u and y := y + Aᵀ u', () => {
   everyKernel((build, item) => {
