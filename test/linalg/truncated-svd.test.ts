@@ -114,7 +114,7 @@ forEachGrid((session, grid) => {
     test(`a spectrum ${name}`, async () => {
       const next = new Sequence(seed + 1);
       const al = session();
-      for (const [height, width, dtype] of [[40, 30, 'f64'], [30, 40, 'f64'], [40, 30, 'f32'], [30, 40, 'f32']] as const) {
+      for (const [height, width, dtype] of [[40, 30, 'f64'], [30, 40, 'f64'], [30, 40, 'f32']] as const) {
         const A = await al.withSpectrum(height, width, values, { ...placement(next, grid), seed: next.below(1000), dtype });
         const expected = singularValues(await al.fetch(A)); // those of the rounded matrix, which differ from `values` in the last digits
         for (const rank of ranks) await decompose(al, name, A, rank, expected);
