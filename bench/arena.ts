@@ -66,9 +66,14 @@ export function mustBeProduct(a: Operand, b: Operand, c: Operand, levels = 0): v
   mustBeRight(got.every((value, i) => Math.abs(value - want[i]) <= allowed), `product of ${a.m}×${a.n} by ${b.m}×${b.n}`);
 }
 
-/** Throws unless y = Aᵀ (A x). */
+/** Throws unless Y = Aᵀ (A X). */
 export function mustBeSweep(a: Operand, x: Operand, y: Operand): void {
-  const want = times(transposed(a), times(a, Float64Array.from(x.data)));
   const allowed = (a.m + a.n) * Math.sqrt(a.n) * roundoff(a);
-  mustBeRight(y.data.every((value, j) => Math.abs(value - want[j]) <= allowed), `sweep over ${a.m}×${a.n}`);
+  for (let j = 0; j < x.n; j++) {
+    const want = times(transposed(a), times(a, Float64Array.from(column(x, j))));
+    mustBeRight(column(y, j).every((value, i) => Math.abs(value - want[i]) <= allowed), `sweep over ${a.m}×${a.n}`);
+  }
 }
+
+/** Column j of a matrix that lies by columns. */
+const column = ({ m, cs, data }: Operand, j: number): Float64Array | Float32Array => data.subarray(j * cs, j * cs + m);

@@ -39,7 +39,12 @@ export const kernels: Suite = async function* ({ quick }) {
   }
   for (const dtype of TYPES) yield* transposes(best, dtype, quick ? 512 : 1024, 0.95);
   if (!quick) for (const dtype of TYPES) yield strassen(best, dtype, 2048, 1.1);
-  for (const dtype of TYPES) for (const [m, n] of [[4000, 4000], [20_000, 1000]]) yield sweep(best, dtype, m, n, 0.75);
+  for (const dtype of TYPES) {
+    for (const [m, n] of [[4000, 4000], [20_000, 1000]]) {
+      yield sweep(best, dtype, m, n, 1, 0.75);
+      yield sweep(best, dtype, m, n, 2, 0.65);
+    }
+  }
   if (fused) {
     const plain: Bench = { ...common, kernels: bind(kernelModule('simd').module), peak: 'its mul+add peak', note: ', without FMA' };
     for (const dtype of TYPES) for (const n of quick ? [512] : [512, 1024]) yield product(plain, dtype, n, n, n, 0.9);
@@ -101,17 +106,20 @@ async function strassen(bench: Bench, dtype: Dtype, n: number, target: number): 
   return { name: `Strassen, ${LEVELS} levels, n=${n} ${dtype}`, value: gflops(n, n, n, fast), unit: 'GFLOP/s', ratio: medianRatio(classical, fast), against: 'gemm', target };
 }
 
-/** y := y + Aᵀ(A x), which reads A once, against the sum of A's entries in four streams. */
-async function sweep({ kernels, arena, options }: Bench, dtype: Dtype, m: number, n: number, target: number): Promise<Row> {
+/** Y := Y + Aᵀ(A X) for one vector or a pair, which reads A once, against the sum of A's entries in four streams. */
+async function sweep({ kernels, arena, options }: Bench, dtype: Dtype, m: number, n: number, vectors: 1 | 2, target: number): Promise<Row> {
   const set = kernels[dtype];
   arena.clear();
-  const [a, x] = [arena.random(set, dtype, m, n, true), arena.random(set, dtype, n, 1)];
-  const [u, y] = [arena.random(set, dtype, m, 1), arena.random(set, dtype, n, 1)];
-  const pass = (): void => set.sweep(m, n, a.ptr, a.rs, x.ptr, 0, u.ptr, y.ptr);
+  const [a, x, u, y] = [arena.random(set, dtype, m, n, true), arena.random(set, dtype, n, vectors), arena.random(set, dtype, m, vectors), arena.random(set, dtype, n, vectors)];
+  const pass = (): void => {
+    if (vectors === 1) set.sweep(m, n, a.ptr, a.rs, x.ptr, 0, u.ptr, y.ptr);
+    else set.sweepPair(m, n, a.ptr, a.rs, x.ptr, x.cs, u.ptr, u.cs, y.ptr, y.cs);
+  };
   y.data.fill(0);
   pass();
   mustBeSweep(a, x, y);
   const [sweeps, sums] = await measure([pass, () => set.sum4(m * n, a.ptr)], options);
   const value = (m * n * itemBytes(dtype)) / median(sweeps) / 1e9;
-  return { name: `sweep Aᵀ(A x), ${m}×${n} ${dtype}`, value, unit: 'GB/s', ratio: medianRatio(sums, sweeps), against: 'reading by four streams', target };
+  const name = `sweep Aᵀ(A ${vectors === 1 ? 'x' : '[x z]'}), ${m}×${n} ${dtype}`;
+  return { name, value, unit: 'GB/s', ratio: medianRatio(sums, sweeps), against: 'reading by four streams', target };
 }
