@@ -14,6 +14,7 @@ interface Row {
   readonly against?: string;
   readonly target?: number;
   readonly lower?: boolean;
+  readonly floor?: number;
 }
 type Suite = (options: { quick: boolean }) => AsyncGenerator<Row>;
 
@@ -61,6 +62,15 @@ async function bench(suite: string | undefined, options: { quick: boolean; json?
     }
   }
   if (options.json) printJson(rows);
+  mustNotBeBroken(rows);
+}
+
+/** Throws for a figure below its floor: machines differ, but not by that much. */
+export function mustNotBeBroken(rows: readonly Row[]): void {
+  const broken = rows.filter(({ ratio, floor }) => ratio !== undefined && floor !== undefined && !(ratio >= floor));
+  if (broken.length === 0) return;
+  const figures = broken.map(({ name, ratio, against, floor }) => `${name} reaches ${ratio!.toFixed(2)} of ${against}, less than ${floor}`);
+  throw new AlchemistError('E_ENVIRONMENT', figures.join('; '), { hint: 'a kernel that was rearranged can lose a third of its speed: see assembly/gemm/micro.ts' });
 }
 
 function cells({ name, value, unit, ratio, against, target, lower }: Row): string[] {
