@@ -1,4 +1,4 @@
-/** `alchemist bench`: measures this machine, each figure beside its limit in the same run. */
+/** `alchemist bench`: measures this machine, each figure beside its limit in the same run, and fails when a kernel must be broken. */
 import { Argument, type Command } from 'commander';
 import { AlchemistError } from '../errors.js';
 import { addBenchTransfer } from './bench-transfer.js';
@@ -34,7 +34,8 @@ Examples:
   $ alchemist bench layouts --json     for a machine to read
   $ alchemist bench transfer           matrices to a server and back: a study of its own, see alchemist bench transfer --help
 
-Answers are checked before times are told. Trust the ratios: both sides were measured in turns, in this run.`;
+Answers are checked before times are told. Trust the ratios: both sides were measured in turns, in this run. A missed target is only told; a
+kernel below 0.75 of its peak is broken, and the command fails.`;
 
 export function addBench(program: Command): void {
   const about = Object.entries(SUITES).map(([name, text]) => `${name}: ${text}`).join('; ');

@@ -86,8 +86,8 @@ export function moveByBands(A: DistMatrix, cut: Cut, direction: 'load' | 'save',
 
   for (const held of rounds(cut)) {
     const bands = held.map((part) => {
-      const mine = part.root === grid.rank ? buffer.view(0, 0, part.count, length) : buffer.view(0, 0, 0, 0);
-      return { part, B: new DistMatrix(grid, layoutInHand(part, cut, A.layout), mine) };
+      const local = part.root === grid.rank ? buffer.view(0, 0, part.count, length) : buffer.view(0, 0, 0, 0);
+      return { part, B: new DistMatrix(grid, layoutInHand(part, cut, A.layout), local) };
     });
     const mine = held[grid.rank];
     const visitMine = (): void => {

@@ -131,7 +131,9 @@ test('a file of many bands: each worker reads and writes several, the last ones 
     expect(steps).toHaveLength(2);
     expect(steps.at(-1)).toBe(order === 'row' ? height : width);
     if (order === 'row') expect(fs.readFileSync(at('many.npy')).subarray(-data.byteLength).equals(bytes(data))).toBe(true);
+    const { bytesMoved } = await session.estimate('load', { path: at('many.npy'), dist: 'STAR_VC' });
     const B = await session.load(at('many.npy'), { dist: 'STAR_VC' });
+    expect(Math.abs(Math.max(...session.lastCost!.bytesMovedByRank) - bytesMoved)).toBeLessThan(2048);
     expect(bytes((await session.fetch(B)).data).equals(bytes(data))).toBe(true);
     await B.free();
   }
