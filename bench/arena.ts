@@ -57,12 +57,12 @@ const roundoff = ({ data }: Operand): number => (data.BYTES_PER_ELEMENT === 8 ? 
 
 /**
  * Throws unless C = A B, by C x = A (B x) for a random x of ±1 (R. Freivalds, 1977). Rounding errors of an entry add up to about k u / 12, of a
- * row like their root mean square; a level of Strassen's recursion makes them up to four times as large.
+ * row like their root mean square; a level of Strassen's recursion makes them up to four times as large. The proof's own sums are of f64.
  */
 export function mustBeProduct(a: Operand, b: Operand, c: Operand, levels = 0): void {
   const x = Float64Array.from({ length: b.n }, () => (Math.random() < 0.5 ? -1 : 1));
   const [got, want] = [times(c, x), times(a, times(b, x))];
-  const allowed = 4 ** levels * a.n * Math.sqrt(b.n) * roundoff(a);
+  const allowed = 4 ** levels * a.n * Math.sqrt(b.n) * roundoff(a) + b.n * Math.sqrt(a.n) * 2 ** -53;
   mustBeRight(got.every((value, i) => Math.abs(value - want[i]) <= allowed), `product of ${a.m}×${a.n} by ${b.m}×${b.n}`);
 }
 

@@ -9,6 +9,10 @@ import { median, medianRatio, type Row, type Suite } from './report.js';
 const TYPES: readonly Dtype[] = ['f64', 'f32'];
 /** Iterations of the limit: a fraction of a millisecond. */
 const PEAK_ITERATIONS = 200_000;
+/** A rearranged kernel can lose a third of its speed and still be right; no machine brings a sound one below this share of its peak. */
+const FLOOR = 0.75;
+/** Measurements of what comes out below it: a machine that was busy recovers, a broken kernel does not. */
+const ATTEMPTS = 5;
 /** Levels of Strassen's recursion. */
 const LEVELS = 2;
 
@@ -34,7 +38,7 @@ export const kernels: Suite = async function* ({ quick }) {
   for (const dtype of TYPES) {
     for (const n of [64, 128, 256]) yield product(best, dtype, n, n, n, 0.85);
     for (const n of quick ? [512, 777, 1024] : [512, 777, 1024, 2048]) yield product(best, dtype, n, n, n, 0.9);
-    if (!quick) yield product(best, dtype, 4096, 64, 4096, 0.7);
+    if (!quick) for (const [n, k] of [[64, 4096], [4096, 64]]) yield product(best, dtype, 4096, n, k, 0.7);
     yield product(best, dtype, 100_000, 32, 32, 0.7);
   }
   for (const dtype of TYPES) yield* transposes(best, dtype, quick ? 512 : 1024, 0.95);
@@ -53,7 +57,7 @@ export const kernels: Suite = async function* ({ quick }) {
   const { module, usable } = tryWide();
   if (usable) {
     const wide: Bench = { ...common, kernels: bind(module as object), peak: 'the 128-bit FMA peak', note: ', 256 bits wide', kernel: 'gemmWide' };
-    for (const dtype of TYPES) for (const n of quick ? [512] : [512, 1024]) yield product(wide, dtype, n, n, n, 1.5);
+    for (const dtype of TYPES) for (const n of quick ? [512] : [512, 1024, 2048]) yield product(wide, dtype, n, n, n, 1.5);
   }
 };
 
@@ -78,10 +82,15 @@ async function product(bench: Bench, dtype: Dtype, m: number, n: number, k: numb
   const { kernels, arena, options, kernel, note = '', peak } = bench;
   const set = kernels[dtype];
   arena.clear();
-  const [products, peaks] = await measure([prepared(bench, set, dtype, m, n, k, { kernel }), () => set.peakFma(PEAK_ITERATIONS, 0.5)], options);
+  const subjects = [prepared(bench, set, dtype, m, n, k, { kernel }), () => set.peakFma(PEAK_ITERATIONS, 0.5)];
   const work = (m * n * k) / (PEAK_ITERATIONS * set.peakMadds() * (16 / itemBytes(dtype)));
+  // Small products, and narrow ones, have a say in their speed besides the innermost loop.
+  const floor = Math.min(m, n, k) >= 512 ? FLOOR : undefined;
+  let [products, peaks] = await measure(subjects, options);
+  const ratio = (): number => work * medianRatio(peaks, products);
+  for (let attempt = 1; attempt < ATTEMPTS && floor !== undefined && ratio() < floor; attempt++) [products, peaks] = await measure(subjects, options);
   const shape = m === n && n === k ? `n=${n}` : `${m}×${k} by ${k}×${n}`;
-  return { name: `gemm ${shape} ${dtype}${note}`, value: gflops(m, n, k, products), unit: 'GFLOP/s', ratio: work * medianRatio(peaks, products), against: peak, target };
+  return { name: `gemm ${shape} ${dtype}${note}`, value: gflops(m, n, k, products), unit: 'GFLOP/s', ratio: ratio(), against: peak, target, floor };
 }
 
 /** A Bᵀ, Aᵀ B and Aᵀ Bᵀ, where what is transposed lies by rows, against A B. */

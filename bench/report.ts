@@ -14,6 +14,8 @@ export interface Row {
   readonly target?: number;
   /** Whether a smaller ratio is better. */
   readonly lower?: boolean;
+  /** Below it something is broken, whatever the machine: the command then fails. */
+  readonly floor?: number;
 }
 
 /** Yields its rows one by one, as they are measured. */
@@ -31,6 +33,9 @@ export function median(values: ArrayLike<number>): number {
 
 /** Median of the quotients a[i] / b[i] of figures that were measured in turns: what drifts, drifts in both. */
 export const medianRatio = (a: ArrayLike<number>, b: ArrayLike<number>): number => median(Array.from(a, (x, i) => x / b[i]));
+
+/** The shortest of times: what disturbs a call from outside only ever adds to it. */
+export const best = (times: readonly number[]): number => Math.min(...times);
 
 /** Seconds that a call takes. */
 export async function seconds(work: () => unknown): Promise<number> {

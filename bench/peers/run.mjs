@@ -12,7 +12,7 @@ const { gemmBesidePeers } = await import('./gemm.mjs');
 const rows = await gemmBesidePeers((line) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${line}`));
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
 
-console.log(`C = A·B, n = 1024, one thread each, medians of rounds in turn; Node ${process.versions.node}, ${cpus()[0]?.model.trim()}\n`);
+console.log(`C = A·B, n = 1024, one thread each, the best of products in turn; Node ${process.versions.node}, ${cpus()[0]?.model.trim()}\n`);
 console.log(['', 'type', 'ms', 'GFLOP/s', 'ours is', 'target'].map(cell).join(''));
 for (const { name, dtype, milliseconds, gflops, ratio, target, ok } of rows) {
   const times = (x) => (x === undefined ? '' : `${x.toPrecision(3)}×`);

@@ -1,4 +1,4 @@
-/** `alchemist bench`: measures this machine, each figure beside its limit in the same run. */
+/** `alchemist bench`: measures this machine, each figure beside its limit in the same run, and fails when a kernel must be broken. */
 import { Argument, type Command } from 'commander';
 import { AlchemistError } from '../errors.js';
 import { addBenchTransfer } from './bench-transfer.js';
@@ -14,6 +14,7 @@ interface Row {
   readonly against?: string;
   readonly target?: number;
   readonly lower?: boolean;
+  readonly floor?: number;
 }
 type Suite = (options: { quick: boolean }) => AsyncGenerator<Row>;
 
@@ -33,7 +34,8 @@ Examples:
   $ alchemist bench layouts --json     for a machine to read
   $ alchemist bench transfer           matrices to a server and back: a study of its own, see alchemist bench transfer --help
 
-Answers are checked before times are told. Trust the ratios: both sides were measured in turns, in this run.`;
+Answers are checked before times are told. Trust the ratios: both sides were measured in turns, in this run. A missed target is only told; a
+kernel below 0.75 of its peak is broken, and the command fails.`;
 
 export function addBench(program: Command): void {
   const about = Object.entries(SUITES).map(([name, text]) => `${name}: ${text}`).join('; ');
@@ -61,6 +63,15 @@ async function bench(suite: string | undefined, options: { quick: boolean; json?
     }
   }
   if (options.json) printJson(rows);
+  mustNotBeBroken(rows);
+}
+
+/** Throws for a figure below its floor: machines differ, but not by that much. */
+export function mustNotBeBroken(rows: readonly Row[]): void {
+  const broken = rows.filter(({ ratio, floor }) => ratio !== undefined && floor !== undefined && !(ratio >= floor));
+  if (broken.length === 0) return;
+  const figures = broken.map(({ name, ratio, against, floor }) => `${name} reaches ${ratio!.toFixed(2)} of ${against}, less than ${floor}`);
+  throw new AlchemistError('E_ENVIRONMENT', figures.join('; '), { hint: 'a kernel that was rearranged can lose a third of its speed: see assembly/gemm/micro.ts' });
 }
 
 function cells({ name, value, unit, ratio, against, target, lower }: Row): string[] {

@@ -36,7 +36,7 @@ export async function connect(address: string, options: ConnectOptions = {}): Pr
   if (!Number.isInteger(bufferSize) || bufferSize < MIN_BUFFER_BYTES || bufferSize > MAX_BUFFER_BYTES) {
     throw new AlchemistError('E_ARGUMENT', `bufferSize must be an integer from ${MIN_BUFFER_BYTES} to ${MAX_BUFFER_BYTES} bytes, got ${bufferSize}`);
   }
-  const wire = { host, port, tls: options.tls ?? (secure ? { servername: host } : undefined), timeoutMs };
+  const wire = { host, port, tls: options.tls ?? (secure ? {} : undefined), timeoutMs };
   const { link, welcome } = await ControlLink.open(wire, { name: 'alchemist-node', language: 'TypeScript', version: packageVersion() }, token);
   const backend = new RemoteBackend(link, welcome, wire, bufferSize);
   try {

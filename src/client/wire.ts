@@ -1,5 +1,5 @@
 /** A client's connection to a driver or a worker: frames out, frames in, payload straight into the caller's memory. */
-import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { AlchemistError } from '../errors.js';
 import { FrameDecoder, type Frame, type PayloadSink } from '../protocol/frame-decoder.js';
@@ -51,8 +51,8 @@ export class Wire {
           return true;
         },
       };
-      // TLS decrypts into memory of its own; a plain socket reads straight into the decoder's.
-      const socket = tls ? connectTls({ host, port, ...tls }) : connectPlain({ host, port, noDelay: true, keepAlive: true, onread });
+      // TLS decrypts into memory of its own; a plain socket reads straight into the decoder's. Only names are announced, never addresses.
+      const socket = tls ? connectTls({ host, port, servername: isIP(host) ? undefined : host, ...tls }) : connectPlain({ host, port, noDelay: true, keepAlive: true, onread });
       if (tls) socket.on('data', (bytes: Buffer) => receiving(() => decoder.push(bytes)));
       const failed = (cause: Error): void => {
         const hint = (cause as { code?: string }).code === 'ECONNREFUSED' ? 'is the server running? start one with alchemist serve' : undefined;

@@ -120,6 +120,7 @@ export class EmbeddedBackend implements Backend {
     if (this.#closed) throw closedError();
     const { task, bound } = await this.#bind(library, taskName, args);
     task.check?.(bound);
+    if (task.appraise) return this.#queued(undefined, async () => (await this.#runNow(library, taskName, args, {}, true)).values.cost as Cost);
     if (!task.cost) throw new AlchemistError('E_ARGUMENT', `${taskName} has no cost model`, { hint: 'run it on a smaller matrix and scale' });
     return task.cost(bound, this.grid);
   }
@@ -190,13 +191,14 @@ export class EmbeddedBackend implements Backend {
     }
   }
 
-  async #runNow(library: string, task: string, args: Readonly<Record<string, unknown>>, { signal, onProgress }: CallOptions): Promise<TaskReply> {
+  /** @param appraise asks the ranks only what the call would cost. */
+  async #runNow(library: string, task: string, args: Readonly<Record<string, unknown>>, { signal, onProgress }: CallOptions, appraise = false): Promise<TaskReply> {
     if (signal?.aborted) throw cancelled();
     const firstId = this.#nextId;
     const cancel = (): void => this.#team.control.cancel();
     const progress = onProgress && new ProgressChannel(onProgress, cancel);
     try {
-      const message = { kind: 'run', library: this.#referenceOf(library), task, args, firstId } as const;
+      const message = { kind: 'run', library: this.#referenceOf(library), task, args, firstId, appraise } as const;
       signal?.addEventListener('abort', cancel, { once: true });
       const replies = await this.#everyRank(
         (rank) => (rank === 0 && progress ? { ...message, progress: progress.port } : message),

@@ -35,6 +35,8 @@ export type RankMessage =
       readonly args: Record<string, unknown>;
       /** Ids for the matrices that the task returns, in the order of their names. */
       readonly firstId: number;
+      /** Only what the call would cost, by the task's `appraise`. */
+      readonly appraise?: boolean;
       /** Where progress goes; only rank 0 gets one, and only when somebody listens. */
       readonly progress?: MessagePort;
     }
@@ -150,7 +152,7 @@ export class Rank {
     this.#states.delete(library);
   }
 
-  async run({ library, task: name, args, firstId, progress }: Extract<RankMessage, { kind: 'run' }>): Promise<RankReply> {
+  async run({ library, task: name, args, firstId, appraise, progress }: Extract<RankMessage, { kind: 'run' }>): Promise<RankReply> {
     try {
       const task = await loadTask(await openLibrary(library), name);
       const bound = bindArguments(task, args, (id, parameter) => this.#matrix(id, parameter));
@@ -163,7 +165,8 @@ export class Rank {
         state: this.#stateOf(library),
         progress: (line: Omit<Progress, 'task'>) => progress?.postMessage({ task: name, ...line } satisfies Progress),
       };
-      const reply = heap.scope(() => this.#keep(name, task.run(context, bound), firstId));
+      const run = (): Results => (appraise ? { cost: { ...task.appraise!(context, bound) } } : task.run(context, bound));
+      const reply = heap.scope(() => this.#keep(name, run(), firstId));
       if (this.#shared) this.#share(Object.values(reply.matrices).filter(({ id }) => id >= firstId));
       this.#comm.end();
       return { ok: true, ...reply, cost: this.#comm.takeCost(), heap: this.#heap, seconds: (performance.now() - start) / 1000 };

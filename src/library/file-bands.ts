@@ -2,7 +2,8 @@
 import { DistMatrix } from '../dist/dist-matrix.js';
 import { redistribute } from '../dist/redistribute.js';
 import type { Order } from '../io/matrix-file.js';
-import { makeLayout } from '../layout/layout.js';
+import { gridSize, type Layout, makeLayout, type Range, transposed, viewLayout } from '../layout/layout.js';
+import { receivedEntries } from '../layout/plan.js';
 import { Matrix, matrixBytes } from '../local/matrix.js';
 import { type Dtype, itemBytes } from '../local/rank-memory.js';
 
@@ -32,10 +33,40 @@ export function bandBytes({ step, length }: Cut, dtype: Dtype): number {
   return matrixBytes(dtype, step, length, 'row');
 }
 
+/** The lines [start, start + count) of a file, in the hand `root`. */
+interface Held extends Range {
+  readonly root: number;
+}
+
+/** Round by round, which lines every hand has; at the end some have none. */
+function* rounds({ lines, step, hands }: Cut): Generator<Held[]> {
+  for (let first = 0; first < lines; first += hands * step) {
+    yield Array.from({ length: hands }, (_, root) => {
+      const start = Math.min(first + root * step, lines);
+      return { start, count: Math.min(step, lines - start), root };
+    });
+  }
+}
+
+/** The layout of lines that a hand has. */
+const layoutInHand = ({ count, root }: Held, { length }: Cut, { gridHeight, gridWidth }: Pick<Layout, 'gridHeight' | 'gridWidth'>): Layout =>
+  makeLayout({ height: count, width: length, dist: 'CIRC_CIRC', root, gridHeight, gridWidth });
+
+/** Bytes that the busiest rank receives when A moves from ('load') or to ('save') a file. */
+export function bandTraffic(A: Layout, dtype: Dtype, cut: Cut, direction: 'load' | 'save'): number {
+  const L = cut.order === 'row' ? A : transposed(A);
+  const received = new Float64Array(gridSize(A));
+  for (const held of rounds(cut)) {
+    for (const lines of held) {
+      const [B, part] = [layoutInHand(lines, cut, A), viewLayout(L, lines, { start: 0, count: cut.length })];
+      for (let rank = 0; rank < received.length; rank++) received[rank] += direction === 'load' ? receivedEntries(B, part, rank) : receivedEntries(part, B, rank);
+    }
+  }
+  return Math.max(...received) * itemBytes(dtype);
+}
+
 /** One band in this rank's memory: entry (i, j) of the matrix' lines [start, start + count) lies at offset + i·rowStride + j·colStride. */
-export interface Band {
-  readonly start: number;
-  readonly count: number;
+export interface Band extends Range {
   readonly data: Float64Array | Float32Array;
   readonly rowStride: number;
   readonly colStride: number;
@@ -48,31 +79,29 @@ export interface Band {
  */
 export function moveByBands(A: DistMatrix, cut: Cut, direction: 'load' | 'save', visit: (band: Band) => void, done: (lines: number) => void): void {
   const { grid, dtype } = A;
-  const { order, lines, length, step, hands } = cut;
+  const { order, length, step, hands } = cut;
   const L = order === 'row' ? A : A.transposed; // lines × length: the file's lines are the rows of L
   const buffer = Matrix.alloc(grid.memory, dtype, grid.rank < hands ? step : 0, length, 'row');
   const inA = order === 'row' ? buffer : buffer.transposed;
 
-  for (let first = 0; first < lines; first += hands * step) {
-    const bands = Array.from({ length: hands }, (_, root) => {
-      const start = Math.min(first + root * step, lines);
-      const count = Math.min(step, lines - start);
-      const layout = makeLayout({ height: count, width: length, dist: 'CIRC_CIRC', root, gridHeight: grid.height, gridWidth: grid.width });
-      return { start, count, B: new DistMatrix(grid, layout, root === grid.rank ? buffer.view(0, 0, count, length) : buffer.view(0, 0, 0, 0)) };
+  for (const held of rounds(cut)) {
+    const bands = held.map((part) => {
+      const local = part.root === grid.rank ? buffer.view(0, 0, part.count, length) : buffer.view(0, 0, 0, 0);
+      return { part, B: new DistMatrix(grid, layoutInHand(part, cut, A.layout), local) };
     });
-    const mine = bands[grid.rank];
+    const mine = held[grid.rank];
     const visitMine = (): void => {
       if (!mine || mine.count === 0) return;
       const { rowStride, colStride, ptr } = inA;
       visit({ start: mine.start, count: mine.count, data: grid.memory.array(dtype), rowStride, colStride, offset: ptr / itemBytes(dtype) });
     };
     if (direction === 'load') visitMine();
-    for (const { start, count, B } of bands) {
-      const part = L.view({ start, count }); // count × length
-      if (direction === 'load') redistribute(B, part);
-      else redistribute(part, B);
+    for (const { part, B } of bands) {
+      const lines = L.view(part); // count × length
+      if (direction === 'load') redistribute(B, lines);
+      else redistribute(lines, B);
     }
     if (direction === 'save') visitMine();
-    done(Math.min(first + hands * step, lines));
+    done(held.at(-1)!.start + held.at(-1)!.count);
   }
 }

@@ -96,6 +96,11 @@ export interface Task<P extends Params = Params> {
   /** Checks shapes and values beyond what `params` says, before any rank is disturbed. Throws AlchemistError. */
   check?(args: Arguments<P, MatrixInfo>): void;
   cost?(args: Arguments<P, MatrixInfo>, grid: { readonly height: number; readonly width: number }): Cost;
+  /**
+   * The cost where only the ranks can tell, as of a file that they alone see: run on every rank at once, like `run`, all giving the same. For
+   * estimates; a call of such a task sees for itself, before it allocates, whether memory suffices.
+   */
+  appraise?(context: TaskContext, args: Arguments<P, DistMatrix>): Cost;
   /** What must be there before `run`, which does not wait: loads modules, for instance. Called on every rank; must not communicate. */
   prepare?(args: Arguments<P, DistMatrix>): Promise<void>;
   /** The task itself, on every rank at once (SPMD), to completion without a turn of the event loop. */

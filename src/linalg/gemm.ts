@@ -3,7 +3,7 @@ import { DistMatrix } from '../dist/dist-matrix.js';
 import { balanced, balancedLayout, isBalanced } from '../dist/conform.js';
 import { redistribute } from '../dist/redistribute.js';
 import { AlchemistError } from '../errors.js';
-import { describe, type Layout, transposed } from '../layout/layout.js';
+import { describe, gridSize, type Layout, transposed } from '../layout/layout.js';
 import {
   innerProducts, layoutsForDot, layoutsForStationaryA, layoutsForStationaryC, movesInto, stationaryA, stationaryB, stationaryC, wordsMoved,
 } from './summa.js';
@@ -17,6 +17,7 @@ export const GEMM_VARIANTS: readonly GemmVariant[] = ['C', 'A', 'B', 'dot'];
  * but is not balanced goes to [MC,MR] first, and C back from there. `keepsC` says that beta is not 0.
  */
 export function gemmWords(A: Layout, B: Layout, C: Layout, keepsC = false): Record<GemmVariant, number> {
+  if (gridSize(A) === 1) return { C: 0, A: 0, B: 0, dot: 0 };
   const [A1, B1, C1] = [A, B, C].map(balancedLayout);
   const [At, B1t, Ct] = [A, B1, C].map(transposed);
   const C0 = keepsC ? [{ from: C, to: C1 }] : [];

@@ -120,7 +120,7 @@ export class Session extends Operations implements AsyncDisposable {
     await this.#run('save', { A, path, ...options }, { signal, onProgress });
   }
 
-  /** What a task would cost, before it runs: `estimate('gemm', { A, B })`. */
+  /** What a task would cost, before it runs: `estimate('gemm', { A, B })`, `estimate('load', { path })`. The cost of loading is found in the file. */
   async estimate(task: string, args: Readonly<Record<string, unknown>>): Promise<Estimate> {
     return this.#backend.estimate(ELEMENTAL, task, this.#refer(args));
   }

@@ -131,7 +131,9 @@ test('a file of many bands: each worker reads and writes several, the last ones 
     expect(steps).toHaveLength(2);
     expect(steps.at(-1)).toBe(order === 'row' ? height : width);
     if (order === 'row') expect(fs.readFileSync(at('many.npy')).subarray(-data.byteLength).equals(bytes(data))).toBe(true);
+    const { bytesMoved } = await session.estimate('load', { path: at('many.npy'), dist: 'STAR_VC' });
     const B = await session.load(at('many.npy'), { dist: 'STAR_VC' });
+    expect(Math.abs(Math.max(...session.lastCost!.bytesMovedByRank) - bytesMoved)).toBeLessThan(2048);
     expect(bytes((await session.fetch(B)).data).equals(bytes(data))).toBe(true);
     await B.free();
   }
@@ -235,6 +237,56 @@ describe('loading', () => {
     expect(session.lastCost!.bytesMoved).toBeGreaterThanOrEqual(24_000);
     expect(session.lastCost!.bytesMoved).toBeLessThan(24_000 + 3 * 1000);
     await A.free();
+  });
+});
+
+describe('an estimate', () => {
+  /** Bytes by which a rank's use rose at most while the call ran, the fullest rank's; a filler takes what earlier calls freed. */
+  async function peak(session: Session, call: () => Promise<unknown>): Promise<number> {
+    const gap = Math.max(...(await session.memory()).ranks.map((rank) => rank.peak - rank.used));
+    const filler = await session.zeros(1, Math.ceil(gap / 8) + 8, { dist: 'STAR_STAR' });
+    const before = (await session.memory()).ranks;
+    await call();
+    const after = (await session.memory()).ranks;
+    await filler.free();
+    return Math.max(...after.map((rank, worker) => rank.peak - before[worker].used));
+  }
+
+  test.each(GRIDS)('of loading and saving on %s foretells what moves and what is taken, of every kind of file', async (grid) => {
+    await using session = await Alchemist.start({ grid, memoryPerWorker: '256MiB' });
+    const [height, width] = [403, 517];
+    const A = await session.send(values(height * width, 'f64'), { shape: [height, width], dist: 'VC_STAR' });
+    /** What describes the file to the other ranks travels too. */
+    const description = 2048;
+    const mostReceived = (): number => Math.max(...session.lastCost!.bytesMovedByRank);
+    for (const [name, order] of [['priced.npy', 'row'], ['priced.npy', 'column'], ['priced.csv', undefined], ['priced.h5', undefined]] as const) {
+      const saving = await session.estimate('save', { A, path: at(name), order });
+      await session.save(A, at(name), { order });
+      expect(mostReceived()).toBeGreaterThanOrEqual(saving.bytesMoved);
+      expect(mostReceived()).toBeLessThanOrEqual(saving.bytesMoved + description);
+      for (const options of [{}, { dist: 'STAR_STAR' }, { dist: 'MR_STAR', dtype: 'f32' }, { dist: 'CIRC_CIRC' }] as const) {
+        const before = await session.memory();
+        const loading = await session.estimate('load', { path: at(name), ...options });
+        expect(await session.memory()).toEqual(before);
+        let B: MatrixHandle | undefined;
+        const used = await peak(session, async () => (B = await session.load(at(name), options)));
+        expect(mostReceived()).toBeGreaterThanOrEqual(loading.bytesMoved);
+        expect(mostReceived()).toBeLessThanOrEqual(loading.bytesMoved + description);
+        expect(loading.flops).toBe(0);
+        expect(used).toBeLessThanOrEqual(loading.memoryPerRank + 2 ** 12);
+        expect(loading.memoryPerRank).toBeLessThanOrEqual(1.1 * used + 2 ** 12);
+        await B!.free();
+      }
+    }
+  });
+
+  test('of a file that cannot be read says why, and of one that is too large what it would take', async () => {
+    const session = sessions.get('2x2')!;
+    expect((await failure(session.estimate('load', { path: at('missing.npy') }))).code).toBe('E_FILE');
+    expect((await failure(session.estimate('load', { path: at('missing.npy'), dist: 'MC_VC' }))).code).toBe('E_LAYOUT');
+    const { memoryPerRank } = await session.estimate('load', { path: at('huge.npy') });
+    expect(memoryPerRank).toBeGreaterThan(15000 * 2000 * 8);
+    expect((await session.memory()).used).toBe(0);
   });
 });
 

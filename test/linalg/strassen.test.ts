@@ -24,13 +24,14 @@ describe.each([1, 4])('gemm with two levels of the form of Strassen on %i worker
   });
 
   test('takes no more memory than its estimate', async () => {
-    const A = await session.uniform(n, n, { seed: 3 });
-    const { memoryPerRank } = await session.estimate('gemm', { A, B: A, strassen: 2 });
-    const before = (await session.memory()).ranks.map(({ used }) => used);
-    const C = await session.gemm(A, A, { strassen: 2 });
-    const peaks = (await session.memory()).ranks.map(({ peak }, rank) => peak - before[rank]);
-    expect(Math.max(...peaks)).toBeLessThanOrEqual(memoryPerRank + 2 ** 20);
-    await C.free();
+    // In a session of its own: what others have taken, and the collector gives back at any time, counts in the peak.
+    await using fresh = await start({ workers });
+    const A = await fresh.uniform(n, n, { seed: 3 });
+    const { memoryPerRank } = await fresh.estimate('gemm', { A, B: A, strassen: 2 });
+    const before = (await fresh.memory()).ranks.map(({ used }) => used);
+    await fresh.gemm(A, A, { strassen: 2 });
+    const peaks = (await fresh.memory()).ranks.map(({ peak }, rank) => peak - before[rank]);
+    expect(Math.max(...peaks)).toBeLessThanOrEqual(memoryPerRank + 2 ** 16);
   });
 
   test('refuses another variant than the one in which C stays', async () => {

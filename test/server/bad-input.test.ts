@@ -36,6 +36,7 @@ afterEach(async () => {
 
 describe('files', () => {
   test('inside the data directory are read and written', async () => {
+    expect(await al.estimate('load', { path: 'good.csv' })).toEqual({ flops: 0, bytesMoved: 0, memoryPerRank: expect.any(Number) });
     const A = await al.load('good.csv');
     await al.save(A, 'deep/copy.npy');
     const B = await al.load('./deep/../deep/copy.npy');
@@ -46,7 +47,9 @@ describe('files', () => {
   test.each(['../secret.csv', 'deep/../../secret.csv', path.join(folder, 'secret.csv'), '/etc/passwd', 'link.csv', 'out/secret.csv', 'none.csv', '', '.', 'good.csv\0', 'words.csv', 'picture.png', 'cut.npy', 'deep'])(
     '%j cannot be read',
     async (name) => {
-      await expect(al.load(name)).rejects.toMatchObject({ name: 'AlchemistError', code: 'E_FILE', message: expect.stringContaining(name.replace('\0', '').slice(-4)) });
+      for (const call of [() => al.load(name), () => al.estimate('load', { path: name })]) {
+        await expect(call()).rejects.toMatchObject({ name: 'AlchemistError', code: 'E_FILE', message: expect.stringContaining(name.replace('\0', '').slice(-4)) });
+      }
       expect((await al.memory()).matrices).toBe(0);
     },
   );

@@ -3,8 +3,8 @@ import { extname } from 'node:path';
 import { broadcastValue } from '../../comm/broadcast-value.js';
 import { createMatrixFile, type Order, prepareMatrixFile } from '../../io/matrix-file.js';
 import { NpyWriter } from '../../io/npy-writer.js';
-import { type Dtype, itemBytes } from '../../local/rank-memory.js';
-import { bandBytes, cutFile, moveByBands } from '../file-bands.js';
+import type { Dtype } from '../../local/rank-memory.js';
+import { bandBytes, bandTraffic, cutFile, moveByBands } from '../file-bands.js';
 import { defineTask } from '../task.js';
 
 /** All ranks write a .npy file, each its bands; text has lines of any length and HDF5 one writer, so rank 0 alone writes them from top to bottom. */
@@ -24,8 +24,7 @@ export const save = defineTask({
   cost({ A: { layout, dtype }, path, order }, grid) {
     const byAll = isWrittenByAll(path);
     const cut = cutFile(layout, byAll ? (order as Order) : 'row', dtype, byAll ? grid.height * grid.width : 1);
-    const rounds = Math.ceil(cut.lines / (cut.step * cut.hands));
-    return { flops: 0, bytesMoved: Math.min(rounds * cut.step, cut.lines) * cut.length * itemBytes(dtype), memoryPerRank: bandBytes(cut, dtype) };
+    return { flops: 0, bytesMoved: bandTraffic(layout, dtype, cut, 'save'), memoryPerRank: bandBytes(cut, dtype) };
   },
   prepare: ({ path }) => prepareMatrixFile(path, 'write'),
   run({ grid: { comm }, progress }, { A, path, dtype: wanted, order, dataset }) {
