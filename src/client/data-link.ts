@@ -2,18 +2,16 @@
 import { AlchemistError } from '../errors.js';
 import type { Block } from '../layout/block.js';
 import type { Frame, PayloadSink } from '../protocol/frame-decoder.js';
-import { decodeMessage, encodeBlockHead, encodeMessage, type Header } from '../protocol/messages.js';
+import { decodeMessage, encodeMessage, type Header } from '../protocol/messages.js';
 import type { Dtype, Order } from '../protocol/records.js';
 import { readError, readResult } from '../protocol/replies.js';
+import { PutBatch } from './put-batch.js';
 import { Wire, type WireOptions } from './wire.js';
 
 /** Takes the blocks that answer a GET: gives memory for the payload of each. */
 export interface BlockSink {
   begin(block: Block): PayloadSink;
 }
-
-/** Bytes of frames that a PUT hands to the socket before it waits; a frame that is longer goes alone. */
-const BYTES_AHEAD = 2 ** 20;
 
 /** A block of a PUT; `copied`: its payload is memory of its own, of which there shall be little. */
 export interface Piece {
@@ -50,29 +48,30 @@ export class DataLink {
   }
 
   /**
-   * matrix(block) := the payload of the pieces, frame by frame. Small frames are handed on several at a time, which the system takes in one
-   * write; a large one, or one that had to be copied, is written before the next is asked for, so that one buffer at a time waits in the socket.
+   * matrix(block) := the payload of the pieces, frame by frame. Short frames are written several at a time; of long ones, and of those that had
+   * to be copied, one is being written while the next is asked for.
    * @param pieces blocks and their payloads, in the session's buffer size; consumed one by one.
    */
   put(matrix: number, dtype: Dtype, order: Order, pieces: Iterable<Piece>): Promise<void> {
     return this.#ask('PUT', async (id) => {
-      const ahead: { readonly bytes: number; readonly written: Promise<void> }[] = [];
-      let bytesAhead = 0;
-      for (const { block, payload, copied, last } of pieces) {
+      let [batch, other] = [new PutBatch(), new PutBatch()];
+      let written = Promise.resolve();
+      const send = async (): Promise<void> => {
+        await written;
+        written = this.#wire.send(batch.pieces);
+        written.catch(() => {}); // Waited for in turn.
+        [batch, other] = [other, batch];
+        batch.clear();
+      };
+      for (const { block: { rows, cols }, payload, copied, last } of pieces) {
         const bytes = payload.reduce((sum, { length }) => sum + length, 0);
-        while (ahead.length > 0 && (copied || bytesAhead + bytes > BYTES_AHEAD)) {
-          const oldest = ahead.shift()!;
-          bytesAhead -= oldest.bytes;
-          await oldest.written;
-        }
+        if (!batch.takes(bytes)) await send();
         if (!this.#waiting.has(id)) return; // The worker has refused already.
-        const { rows, cols } = block;
-        const written = this.#wire.send([encodeBlockHead('PUT', { id, matrix, rows, cols, dtype, order, last }), ...payload]);
-        written.catch(() => {}); // Waited for in turn; when an earlier one has failed, nobody waits for it.
-        ahead.push({ bytes, written });
-        bytesAhead += bytes;
+        batch.add({ id, matrix, rows, cols, dtype, order, last }, payload, bytes);
+        if (copied) await send();
       }
-      for (const { written } of ahead) await written;
+      if (!batch.empty) await send();
+      await written;
     });
   }
 

@@ -245,7 +245,8 @@ function typed(data: unknown, dtype: Dtype): TypedArray | undefined {
   return dtype === 'f64' ? (types.isFloat64Array(data) ? data : undefined) : types.isFloat32Array(data) ? data : undefined;
 }
 
-const bytesOf = (data: TypedArray, start: number, count: number): Uint8Array => new Uint8Array(data.buffer, data.byteOffset + start * data.BYTES_PER_ELEMENT, count * data.BYTES_PER_ELEMENT);
+/** A view; a Buffer, since sockets make one of anything else. */
+const bytesOf = (data: TypedArray, start: number, count: number): Uint8Array => Buffer.from(data.buffer, data.byteOffset + start * data.BYTES_PER_ELEMENT, count * data.BYTES_PER_ELEMENT);
 
 /** Below this many entries, lines of their own cost more than a copy. */
 const WORTH_A_PIECE = 1024;
