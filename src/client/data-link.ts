@@ -1,10 +1,11 @@
 /** The connection to one worker's data port: blocks of matrices out and in. */
 import { AlchemistError } from '../errors.js';
-import type { Block } from '../layout/block.js';
+import { type Block, entries } from '../layout/block.js';
 import type { Frame, PayloadSink } from '../protocol/frame-decoder.js';
 import { decodeMessage, encodeMessage, type Header } from '../protocol/messages.js';
-import type { Dtype, Order } from '../protocol/records.js';
+import { type Dtype, itemBytes, type Order } from '../protocol/records.js';
 import { readError, readResult } from '../protocol/replies.js';
+import { Piece } from '../protocol/split.js';
 import { PutBatch } from './put-batch.js';
 import { Wire, type WireOptions } from './wire.js';
 
@@ -13,12 +14,12 @@ export interface BlockSink {
   begin(block: Block): PayloadSink;
 }
 
-/** A block of a PUT; `copied`: its payload is memory of its own, of which there shall be little. */
-export interface Piece {
-  readonly block: Block;
-  readonly payload: readonly Uint8Array[];
-  readonly copied: boolean;
-  readonly last: boolean;
+/** Gives the blocks of a PUT. */
+export interface BlockSource {
+  /** Appends the payload of a block to `pieces`: views of it, one after another, that stay as they are until the block has been written. */
+  payload(block: Block, pieces: Uint8Array[]): void;
+  /** Payloads are copies, in one of two buffers in turn: no more than two may be in use at a time. */
+  readonly copies: boolean;
 }
 
 interface Waiting {
@@ -48,12 +49,13 @@ export class DataLink {
   }
 
   /**
-   * matrix(block) := the payload of the pieces, frame by frame. Short frames are written several at a time; of long ones, and of those that had
-   * to be copied, one is being written while the next is asked for.
-   * @param pieces blocks and their payloads, in the session's buffer size; consumed one by one.
+   * matrix(block) := the entries of the source, in frames of at most `bufferSize` bytes. Short frames are written several at a time; of long
+   * ones, and of those that had to be copied, one is being written while the next is asked for.
    */
-  put(matrix: number, dtype: Dtype, order: Order, pieces: Iterable<Piece>): Promise<void> {
+  put(matrix: number, block: Block, dtype: Dtype, order: Order, bufferSize: number, source: BlockSource, signal?: AbortSignal): Promise<void> {
     return this.#ask('PUT', async (id) => {
+      const piece = new Piece(block, itemBytes(dtype), bufferSize, order);
+      const header = { id, matrix, rows: piece.rows, cols: piece.cols, dtype, order, last: false };
       let [batch, other] = [new PutBatch(), new PutBatch()];
       let written = Promise.resolve();
       const send = async (): Promise<void> => {
@@ -63,12 +65,15 @@ export class DataLink {
         [batch, other] = [other, batch];
         batch.clear();
       };
-      for (const { block: { rows, cols }, payload, copied, last } of pieces) {
-        const bytes = payload.reduce((sum, { length }) => sum + length, 0);
+      while (piece.next()) {
+        const bytes = entries(piece) * itemBytes(dtype);
         if (!batch.takes(bytes)) await send();
         if (!this.#waiting.has(id)) return; // The worker has refused already.
-        batch.add({ id, matrix, rows, cols, dtype, order, last }, payload, bytes);
-        if (copied) await send();
+        if (signal?.aborted) throw cancelled();
+        header.last = piece.last;
+        batch.begin(header, bytes);
+        source.payload(piece, batch.pieces);
+        if (source.copies) await send();
       }
       if (!batch.empty) await send();
       await written;
@@ -80,7 +85,7 @@ export class DataLink {
     const answer = this.#ask('GET', (id) => this.#wire.send(encodeMessage('GET', { id, matrix, rows, cols, order, dtype, bufferSize })), sink);
     // What the worker has begun to send can be stopped by hanging up only.
     const giveUp = (): void => {
-      this.#fail(new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller'));
+      this.#fail(cancelled());
       this.#wire.close();
     };
     signal?.addEventListener('abort', giveUp, { once: true });
@@ -144,3 +149,5 @@ export class DataLink {
     this.#fail(new AlchemistError('E_CLOSED', 'the session is closed'));
   }
 }
+
+export const cancelled = (): AlchemistError => new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');

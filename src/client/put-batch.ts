@@ -1,10 +1,10 @@
-/** Frames of a PUT that go to the socket in one write: short ones cost their heads and a view each, and one completion for all of them. */
+/** Frames of a PUT that go to the socket in one write: a short one costs a view of its payload, and hardly anything else to clear away. */
 import { BLOCK_HEAD_BYTES, type Header, writeBlockHead } from '../protocol/messages.js';
 
 /** Bytes of payload behind which no further frame is taken; a frame that is longer goes alone. */
-const BATCH_BYTES = 2 ** 20;
+const BATCH_BYTES = 2 ** 19;
 /** Frames in a batch. */
-const MAX_FRAMES = 32;
+const MAX_FRAMES = 16;
 
 export class PutBatch {
   /** Heads and payloads, one after another. */
@@ -24,13 +24,13 @@ export class PutBatch {
     return this.#frames === 0 || (this.#frames < MAX_FRAMES && this.#bytes + payloadBytes <= BATCH_BYTES);
   }
 
-  /** Adds a frame. @throws AlchemistError E_PROTOCOL when its header cannot be written. */
-  add(header: Header<'PUT'>, payload: readonly Uint8Array[], payloadBytes: number): void {
+  /** Begins a frame, whose payload the caller adds to the pieces. @throws AlchemistError E_PROTOCOL when its header cannot be written. */
+  begin(header: Header<'PUT'>, payloadBytes: number): void {
     const slot = this.#frames++;
     const at = slot * BLOCK_HEAD_BYTES;
     const length = writeBlockHead('PUT', header, this.#heads, at);
     if (this.#views[slot]?.length !== length) this.#views[slot] = this.#heads.subarray(at, at + length);
-    this.pieces.push(this.#views[slot], ...payload);
+    this.pieces.push(this.#views[slot]);
     this.#bytes += payloadBytes;
   }
 
