@@ -6,7 +6,7 @@ import { decodeMessage, encodeMessage, type Header } from '../protocol/messages.
 import { type Dtype, itemBytes, type Order } from '../protocol/records.js';
 import { readError, readResult } from '../protocol/replies.js';
 import { Piece } from '../protocol/split.js';
-import { PutBatch } from './put-batch.js';
+import { Outbox } from './outbox.js';
 import { Wire, type WireOptions } from './wire.js';
 
 /** Takes the blocks that answer a GET: gives memory for the payload of each. */
@@ -31,6 +31,7 @@ interface Waiting {
 
 export class DataLink {
   #wire!: Wire;
+  #outbox!: Outbox;
   #nextId = 1;
   readonly #waiting = new Map<number, Waiting>();
   #lost: AlchemistError | undefined;
@@ -40,6 +41,7 @@ export class DataLink {
   static async open(options: WireOptions, session: number, secret: Uint8Array): Promise<DataLink> {
     const link = new DataLink();
     link.#wire = await Wire.open(options, { frame: (frame) => link.#receive(frame), lost: (error) => link.#fail(error) });
+    link.#outbox = new Outbox(link.#wire);
     await link.#ask('ATTACH', (id) => link.#wire.send(encodeMessage('ATTACH', { id, session, secret })));
     return link;
   }
@@ -56,27 +58,24 @@ export class DataLink {
     return this.#ask('PUT', async (id) => {
       const piece = new Piece(block, itemBytes(dtype), bufferSize, order);
       const header = { id, matrix, rows: piece.rows, cols: piece.cols, dtype, order, last: false };
-      let [batch, other] = [new PutBatch(), new PutBatch()];
-      let written = Promise.resolve();
-      const send = async (): Promise<void> => {
-        await written;
-        written = this.#wire.send(batch.pieces);
-        written.catch(() => {}); // Waited for in turn.
-        [batch, other] = [other, batch];
-        batch.clear();
-      };
+      const outbox = this.#outbox;
+      outbox.discard();
       while (piece.next()) {
         const bytes = entries(piece) * itemBytes(dtype);
-        if (!batch.takes(bytes)) await send();
+        if (!outbox.takes(bytes)) {
+          await outbox.send();
+          // No more frames wait in the socket than keep it busy: what waits is what survives a collection.
+          if (!source.copies) await outbox.written();
+        }
         if (!this.#waiting.has(id)) return; // The worker has refused already.
         if (signal?.aborted) throw cancelled();
         header.last = piece.last;
-        batch.begin(header, bytes);
-        source.payload(piece, batch.pieces);
-        if (source.copies) await send();
+        outbox.begin(header, bytes);
+        source.payload(piece, outbox.pieces);
+        if (source.copies) await outbox.send();
       }
-      if (!batch.empty) await send();
-      await written;
+      if (outbox.pieces.length > 0) await outbox.send();
+      await outbox.written();
     });
   }
 
