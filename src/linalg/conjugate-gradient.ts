@@ -10,6 +10,7 @@ import * as blas from '../local/blas.js';
 import type { SymmetricOperator } from './operator.js';
 import { columnNorms } from './orthonormalise.js';
 import { overRanks } from './small-matrix.js';
+import { exponentOf, scaleByPowerOfTwo } from './well-scaled.js';
 
 export interface ConjugateGradientOptions {
   /** Largest residual ‖b - S x‖ of a column in units of ‖b‖; default 1e-10, for f32 1e-5. */
@@ -55,25 +56,38 @@ export function conjugateGradient(operator: SymmetricOperator, B: DistMatrix, op
   const { tolerance = TOLERANCE[B.dtype], maxIterations = 1000 } = options;
   const { heap } = B.grid.memory;
   return heap.scope(() => {
-    const norms = columnNorms(B);
-    if (!norms.every(Number.isFinite)) throw new AlchemistError('E_NOT_FINITE', 'conjugateGradient: a right-hand side holds NaN, infinities, or entries whose squares overflow');
+    const { unit, exponents } = unitColumns(operator, B);
+    const norms = columnNorms(unit);
     const goals = norms.map((norm) => tolerance * norm);
     const [X, R] = [operator.vectors(B.width), operator.vectors(B.width)];
     blas.fill(0, X.local);
-    blas.copy(B.local, R.local);
+    blas.copy(unit.local, R.local);
     let iterations = 0;
     let residuals = norms;
     while (!reached(residuals, goals)) {
       const before = residuals;
       const cycle = Math.min(maxIterations - iterations, operator.order + SLACK);
       iterations += iterate(operator, X, R, goals, cycle, (steps, now) => report(options, iterations + steps, now, norms, goals));
-      residuals = trueResiduals(operator, X, B, R);
+      residuals = trueResiduals(operator, X, unit, R);
       const stuck = residuals.some((residual, j) => residual > goals[j] && !(residual < PROGRESS * before[j]));
       if (!reached(residuals, goals) && (stuck || iterations >= maxIterations)) throw failure(iterations, residuals, norms, goals, stuck);
     }
+    exponents.forEach((exponent, j) => scaleByPowerOfTwo(exponent, X.local.col(j)));
     heap.handUp(X.local.ptr);
     return { X, iterations, residuals: relative(residuals, norms) };
   });
+}
+
+/** The columns of B, divided by powers of two so that their largest entries are near 1: squares of others might vanish or overflow. Collective. */
+function unitColumns(operator: SymmetricOperator, B: DistMatrix): { unit: DistMatrix; exponents: number[] } {
+  const largest = Float64Array.from({ length: B.width }, (_, j) => blas.maxAbs(B.local.col(j)));
+  overRanks(B.grid.comm, largest, 'max');
+  if (!largest.every(Number.isFinite)) throw new AlchemistError('E_NOT_FINITE', 'conjugateGradient: a right-hand side holds NaN or infinities');
+  const exponents = Array.from(largest, exponentOf);
+  const unit = operator.vectors(B.width);
+  blas.copy(B.local, unit.local);
+  exponents.forEach((exponent, j) => scaleByPowerOfTwo(-exponent, unit.local.col(j)));
+  return { unit, exponents };
 }
 
 /**
@@ -120,7 +134,7 @@ function mustBePositive(curvatures: Float64Array, squares: Float64Array): void {
   const bad = curvatures.findIndex((curvature, j) => squares[j] > 0 && !(curvature > 0 && curvature < Infinity));
   if (bad < 0) return;
   const value = curvatures[bad];
-  if (!Number.isFinite(value)) throw new AlchemistError('E_NOT_FINITE', 'conjugateGradient: the system holds NaN, infinities, or entries whose squares overflow');
+  if (!Number.isFinite(value)) throw new AlchemistError('E_NOT_FINITE', 'conjugateGradient: the system holds NaN, infinities, or entries so large that products with them overflow');
   throw new AlchemistError('E_ARGUMENT', `conjugateGradient: the matrix is not positive definite: pᵀ S p is ${value} in column ${bad}`, {
     hint: 'add a positive multiple of the identity',
   });

@@ -30,8 +30,12 @@ export interface Orthonormalised {
 
 /** What is left of a column below this many roundings of it has no direction. */
 const ROUNDINGS = 4;
-/** A column that shrinks by more than this, beside Q or by all the columns before it, may be less orthogonal to Q: it is projected again. */
-const SHRUNK_BESIDE_Q = 2 ** -20;
+/**
+ * A column of which less than this times √ε is left beside Q may be less orthogonal to it: it is projected again. Rounding leaves a part of Q, of some ε of
+ * the column, in what the first projection leaves; beyond √ε of it that part would show in the norm, of which the Gram matrix is taken before the second.
+ */
+const SHRUNK_BESIDE_Q = 16;
+/** And so one that shrinks by more than this by all the columns before it. */
 const SHRUNK_BY_COLUMNS = 1 / 4;
 /** A block whose columns each keep this much of their square beside those before them is orthonormalised at once, by its Gram matrix. */
 const INDEPENDENT = 0.5;
@@ -53,7 +57,7 @@ export function orthonormalise(Q: DistMatrix, X: DistMatrix, options: Orthonorma
   const gram = projectOut(comm, Q.local, X.local, H);
   // Less than this is no direction; less than that may not be orthogonal to Q.
   const nothing = norms.map((norm) => Math.max(negligible, ROUNDINGS * EPSILON[X.dtype] * norm));
-  const doubtful = norms.map((norm) => SHRUNK_BESIDE_Q * norm);
+  const doubtful = norms.map((norm) => SHRUNK_BESIDE_Q * Math.sqrt(EPSILON[X.dtype]) * norm);
   const factor = columns === b ? cholesky(b, gram) : null;
   if (factor && diagonal(b, factor).every((rest, j) => rest > nothing[j] && rest > doubtful[j])) {
     divideByUpper(X.local, factor);

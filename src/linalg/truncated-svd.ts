@@ -4,13 +4,13 @@ import { DistMatrix } from '../dist/dist-matrix.js';
 import { AlchemistError } from '../errors.js';
 import { describe, type Layout } from '../layout/layout.js';
 import * as blas from '../local/blas.js';
+import { Matrix } from '../local/matrix.js';
 import { EPSILON } from './epsilon.js';
-import { GramOperator, gramOperator } from './gram-operator.js';
-import { frobeniusNorm } from './norms.js';
+import { gramOperator } from './gram-operator.js';
 import { fixSigns } from './sign-rule.js';
 import { fromMatrix, overRanks } from './small-matrix.js';
 import { type SearchOptions, SvdSearch } from './svd-search.js';
-import { Matrix } from '../local/matrix.js';
+import { finiteNorm, wellScaled } from './well-scaled.js';
 
 export type { SvdProgress } from './svd-search.js';
 
@@ -34,9 +34,6 @@ export interface TruncatedSvd {
   readonly orthogonality: number;
 }
 
-/** Norms with binary exponents in this range are safe to be squared twice. */
-const SAFE_EXPONENTS = { f64: [-100, 100], f32: [-8, 24] } as const;
-
 /**
  * A V = U Σ and Aᵀ U = V Σ for the `rank` largest singular values of A (m × n, any layout).
  *
@@ -51,8 +48,9 @@ export function truncatedSvd(A: DistMatrix, options: TruncatedSvdOptions): Trunc
   const { heap } = A.grid.memory;
   return heap.scope(() => {
     const { operator, isTransposed } = gramOperator(A);
-    const { scaled, norm, factor } = wellScaled(operator, finiteNorm(operator.A));
-    const run = new SvdSearch(scaled, norm, factor, search);
+    const norm = finiteNorm('truncatedSvd', operator.A);
+    const { scaled, exponent } = wellScaled(operator, norm);
+    const run = new SvdSearch(scaled, norm / 2 ** exponent, 2 ** exponent, search);
     const triplets = run.run();
     const [left, right] = isTransposed ? [triplets.V, triplets.U] : [triplets.U, triplets.V];
     const [U, V] = [left, right].map((X) => conform(X, layoutAs(X.layout, 'VC', 'STAR')));
@@ -60,7 +58,7 @@ export function truncatedSvd(A: DistMatrix, options: TruncatedSvdOptions): Trunc
     [U, V].forEach((X) => heap.handUp(X.local.ptr));
     return {
       U,
-      values: triplets.values.map((value) => value * factor),
+      values: triplets.values.map((value) => value * 2 ** exponent),
       V,
       iterations: run.iterations,
       stages: run.stages,
@@ -83,30 +81,6 @@ export function mustBeRank(layout: Layout, rank: number): void {
   if (Number.isInteger(rank) && rank >= 1 && rank <= most) return;
   const range = most === 0 ? 'has no singular values' : `has ${most} singular values: rank must be an integer from 1 to ${most}`;
   throw new AlchemistError('E_ARGUMENT', `truncatedSvd: ${describe(layout)} ${range}, got ${rank}`, { fields: { rank, most } });
-}
-
-/** ‖A‖_F. Collective. @throws AlchemistError E_NOT_FINITE. */
-function finiteNorm(A: DistMatrix): number {
-  const norm = frobeniusNorm(A);
-  if (Number.isFinite(norm)) return norm;
-  const count = Float64Array.of(blas.countNonFinite(A.local));
-  overRanks(A.grid.comm, count);
-  throw new AlchemistError('E_NOT_FINITE', `truncatedSvd: ${count[0]} entries of ${describe(A.layout)} are NaN or infinite`, { fields: { count: count[0] } });
-}
-
-/** The operator, or one of A times a power of two where A's norm is extreme; the norm; and what values have to be multiplied by. */
-function wellScaled(operator: GramOperator, norm: number): { scaled: GramOperator; norm: number; factor: number } {
-  const { A, grid, dtype } = operator;
-  const [least, most] = SAFE_EXPONENTS[dtype];
-  const exponent = norm === 0 ? 0 : Math.floor(Math.log2(norm));
-  if (exponent >= least && exponent <= most) return { scaled: operator, norm, factor: 1 };
-  const B = DistMatrix.ofLayout(grid, A.layout, dtype, 'row');
-  blas.copy(A.local, B.local);
-  // In two steps, since the inverse of the smallest numbers is beyond the largest.
-  const first = 2 ** -Math.trunc(exponent / 2);
-  const second = 2 ** (Math.trunc(exponent / 2) - exponent);
-  for (const step of [first, second]) blas.scale(step, B.local);
-  return { scaled: new GramOperator(B), norm: norm * first * second, factor: 2 ** exponent };
 }
 
 /** The largest entry of |XᵀX - I|. Collective. */

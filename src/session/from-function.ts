@@ -33,7 +33,7 @@ export async function fillByPieces(
       for (let at = 0; at < data.length; at++) {
         const [i, j] = [rows.start + Math.floor(at / cols.count), cols.start + (at % cols.count)];
         const value = f(i, j);
-        if (typeof value !== 'number') throw new AlchemistError('E_ARGUMENT', `fromFunction: entry (${i}, ${j}) is a ${typeof value}, not a number`);
+        if (typeof value !== 'number') throw new AlchemistError('E_ARGUMENT', `fromFunction: entry (${i}, ${j}) is of type ${typeof value}, not a number`);
         data[at] = value;
         if (at % 8 === 0 && performance.now() - turned > TURN_MS) {
           await nextTurn();

@@ -72,6 +72,34 @@ forEachGrid((session, grid) => {
     }
   });
 
+  test('systems of extreme sizes have the same solutions, bit by bit but for the scale', async () => {
+    const next = new Sequence(seed + 7);
+    const al = session();
+    const times = (scale: number, A: HostMatrix): HostMatrix => dense(A.height, A.width, (i, j) => A.get(i, j) * scale);
+    for (const [dtype, sizes] of [['f64', [2 ** -800, 2 ** -150, 2 ** 150, 2 ** 800]], ['f32', [2 ** -90, 2 ** -20, 2 ** 40, 2 ** 90]]] as [Dtype, number[]][]) {
+      for (const [m, n] of [[14, 6], [6, 14]]) {
+        const [a, b] = [uniform(next, m, n), uniform(next, m, 2)];
+        const s = gram(a, a, 0.5);
+        const [square, right] = [dense(6, 6, (i, j) => s.get(i, j)), dense(6, 2, (i, j) => b.get(i, j))];
+        const entries = async (result: Promise<{ X: MatrixHandle }>): Promise<HostMatrix> => al.fetch((await result).X);
+        const send = (A: HostMatrix): Promise<MatrixHandle> => al.send(A, { ...placement(new Sequence(seed), grid), dtype });
+        const ridge = await entries(al.ridge(await send(a), await send(b), { lambda: 0.25 }));
+        const cg = await entries(al.conjugateGradient(await send(square), await send(right)));
+        for (const size of sizes) {
+          for (const [of, scaled] of [[size, size], [1, size], [size, 1]]) {
+            const lambda = 0.25 * of * of;
+            if (lambda > 0 && lambda < Infinity) {
+              const X = await entries(al.ridge(await send(times(of, a)), await send(times(scaled, b)), { lambda }));
+              expect([...X.data]).toEqual([...times(scaled / of, ridge).data]);
+            }
+            const X = await entries(al.conjugateGradient(await send(times(of, square)), await send(times(scaled, right))));
+            expect([...X.data]).toEqual([...times(scaled / of, cg).data]);
+          }
+        }
+      }
+    }
+  });
+
   test('conjugateGradient solves symmetric positive definite systems', async () => {
     const next = new Sequence(seed + 2);
     const al = session();

@@ -59,6 +59,7 @@ for (const dtype of ['f64', 'f32'] as const) {
     'vectors of very different sizes': () => (_, j) => any() * 1e-4 ** j,
     'vectors in the span of Q': (Q) => (i, j) => Q.local.get(i, j) + 2 * Q.local.get(i, 4),
     'vectors almost in the span of Q': (Q) => (i, j) => Q.local.get(i, j) + 1e3 * eps * Math.cos(i * (j + 1)),
+    'vectors of which hardly more than rounding errors is left beside Q': (Q) => (i, j) => Q.local.get(i, j) + 20 * eps * Math.cos(i * (j + 1)),
     'equal vectors': () => (i) => Math.sin(i),
     'almost equal vectors': () => (i, j) => Math.sin(i) + 50 * eps * j * Math.cos(i * j),
     'a zero vector among others': () => (i, j) => (j === 1 ? 0 : Math.sin(i * (j + 1))),

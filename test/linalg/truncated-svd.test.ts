@@ -85,6 +85,7 @@ const SPECTRA: Record<string, readonly [values: number[], ranks: number[]]> = {
   'repeated values, the cut inside and outside': [padded([5, 5, 5, 3, 2, 1], 6), [1, 2, 3, 4, 5, 7]],
   'two repeated values': [[5, 5, 5, 4, 4, 4, ...range(20, (i) => 2 - i / 20)], [6, 7]],
   'seven times': [[...Array(7).fill(5), 4, 4, 4, ...range(15, (i) => 2 - i / 20)], [5, 9, 12]],
+  'two values fifteen times each': [range(30, (i) => (i < 15 ? 1 : 0.5)), [8, 30]],
   'nearly equal': [[...range(4, (i) => 5 - i * 1e-10), ...range(20, (i) => 2 - i / 20)], [3, 5]],
   'cut in a cluster': [[5, 4, ...range(8, (i) => 3 - i * 1e-13), ...range(15, (i) => 1 - i / 20)], [6]],
   'one large, the others near the rounding': [[1, ...range(29, (i) => 1e-13 * (1 - i / 30))], [4]],
@@ -113,8 +114,8 @@ forEachGrid((session, grid) => {
     test(`a spectrum ${name}`, async () => {
       const next = new Sequence(seed + 1);
       const al = session();
-      for (const [height, width] of [[40, 30], [30, 40]] as const) {
-        const A = await al.withSpectrum(height, width, values, { ...placement(next, grid), seed: next.below(1000) });
+      for (const [height, width, dtype] of [[40, 30, 'f64'], [30, 40, 'f64'], [30, 40, 'f32']] as const) {
+        const A = await al.withSpectrum(height, width, values, { ...placement(next, grid), seed: next.below(1000), dtype });
         const expected = singularValues(await al.fetch(A)); // those of the rounded matrix, which differ from `values` in the last digits
         for (const rank of ranks) await decompose(al, name, A, rank, expected);
         await A.free();

@@ -31,7 +31,7 @@ test('what the function throws rejects the call, frees the matrix and leaves the
 });
 
 test('a function that does not return numbers is told where it did not', async () => {
-  const words = 'fromFunction: entry (1, 2) is a string, not a number';
+  const words = 'fromFunction: entry (1, 2) is of type string, not a number';
   await mustLeaveNothing(() => al.fromFunction(3, 3, (i, j) => (i === 1 && j === 2 ? 'x' : 0) as number), { code: 'E_ARGUMENT', message: words });
   await mustLeaveNothing(() => al.fromFunction(3, 3, (async () => 0) as unknown as () => number), { code: 'E_ARGUMENT' });
 });

@@ -38,7 +38,7 @@ export const conjugateGradient = defineTask({
     return {
       flops: USUAL_ITERATIONS * 2 * n * n * r,
       bytesMoved: Math.ceil(((isCopy ? (n * n) / p : 0) + (USUAL_ITERATIONS + 1) * n * r) * (1 - 1 / p) * bytes),
-      memoryPerRank: Math.ceil((isCopy ? storageOf(rows, dtype) : 0) + (6 * Math.ceil(n / p) + n) * r * bytes) + gemmWorkBytes(Math.ceil(n / p), r, n, dtype),
+      memoryPerRank: Math.ceil((isCopy ? storageOf(rows, dtype) : 0) + (7 * Math.ceil(n / p) + n) * r * bytes) + gemmWorkBytes(Math.ceil(n / p), r, n, dtype),
     };
   },
   run({ grid, progress }, { A, B, tolerance, maxIterations }) {

@@ -35,7 +35,7 @@ export const ridge = defineTask({
     return {
       flops: (USUAL_ITERATIONS + 1) * 4 * m * n * r,
       bytesMoved: Math.ceil(((isCopy ? (m * n) / p : 0) + (USUAL_ITERATIONS + 2) * 2 * n * r) * (1 - 1 / p) * bytes),
-      memoryPerRank: Math.ceil((isCopy ? storageOf(rows, dtype) : 0) + (6 * Math.ceil(n / p) * r + Math.ceil(m / p) * (r + panel) + 2 * n * panel) * bytes) + gemmWorkBytes(n, panel, Math.ceil(m / p), dtype),
+      memoryPerRank: Math.ceil((isCopy ? storageOf(rows, dtype) : 0) + (7 * Math.ceil(n / p) * r + Math.ceil(m / p) * (r + panel) + 2 * n * panel) * bytes) + gemmWorkBytes(n, panel, Math.ceil(m / p), dtype),
     };
   },
   run({ progress }, { A, B, lambda, tolerance, maxIterations }) {
