@@ -29,17 +29,20 @@ const timed = <R>(work: () => R): R => {
 
 const { put, get } = DataLink.prototype;
 
-DataLink.prototype.put = function (matrix, dtype, order, pieces) {
+DataLink.prototype.put = function (matrix, block, dtype, order, bufferSize, source, signal) {
   counts.begun ??= performance.now();
-  const counted = function* (): typeof pieces extends Iterable<infer T> ? Generator<T> : never {
-    const source = pieces[Symbol.iterator]();
-    for (let next = timed(() => source.next()); !next.done; next = timed(() => source.next())) {
+  const counted: typeof source = {
+    copies: source.copies,
+    payload: (part, pieces) => {
+      const before = pieces.length;
+      const start = performance.now();
+      source.payload(part, pieces);
+      counts.serialising += (performance.now() - start) / 1000;
       counts.messages++;
-      for (const { length } of next.value.payload) counts.bytes += length;
-      yield next.value;
-    }
+      for (let k = before; k < pieces.length; k++) counts.bytes += pieces[k].length;
+    },
   };
-  return put.call(this, matrix, dtype, order, counted());
+  return put.call(this, matrix, block, dtype, order, bufferSize, counted, signal);
 };
 
 DataLink.prototype.get = function (matrix, block, dtype, order, bufferSize, sink, signal) {

@@ -1,10 +1,12 @@
 /** The connection to one worker's data port: blocks of matrices out and in. */
 import { AlchemistError } from '../errors.js';
-import type { Block } from '../layout/block.js';
+import { type Block, entries } from '../layout/block.js';
 import type { Frame, PayloadSink } from '../protocol/frame-decoder.js';
-import { decodeMessage, encodeBlockHead, encodeMessage, type Header } from '../protocol/messages.js';
-import type { Dtype, Order } from '../protocol/records.js';
+import { decodeMessage, encodeMessage, type Header } from '../protocol/messages.js';
+import { type Dtype, itemBytes, type Order } from '../protocol/records.js';
 import { readError, readResult } from '../protocol/replies.js';
+import { Piece } from '../protocol/split.js';
+import { Outbox } from './outbox.js';
 import { Wire, type WireOptions } from './wire.js';
 
 /** Takes the blocks that answer a GET: gives memory for the payload of each. */
@@ -12,15 +14,12 @@ export interface BlockSink {
   begin(block: Block): PayloadSink;
 }
 
-/** Bytes of frames that a PUT hands to the socket before it waits; a frame that is longer goes alone. */
-const BYTES_AHEAD = 2 ** 20;
-
-/** A block of a PUT; `copied`: its payload is memory of its own, of which there shall be little. */
-export interface Piece {
-  readonly block: Block;
-  readonly payload: readonly Uint8Array[];
-  readonly copied: boolean;
-  readonly last: boolean;
+/** Gives the blocks of a PUT. */
+export interface BlockSource {
+  /** Appends the payload of a block to `pieces`: views of it, one after another, that stay as they are until the block has been written. */
+  payload(block: Block, pieces: Uint8Array[]): void;
+  /** Payloads are copies, in one of two buffers in turn: no more than two may be in use at a time. */
+  readonly copies: boolean;
 }
 
 interface Waiting {
@@ -32,6 +31,7 @@ interface Waiting {
 
 export class DataLink {
   #wire!: Wire;
+  #outbox!: Outbox;
   #nextId = 1;
   readonly #waiting = new Map<number, Waiting>();
   #lost: AlchemistError | undefined;
@@ -41,6 +41,7 @@ export class DataLink {
   static async open(options: WireOptions, session: number, secret: Uint8Array): Promise<DataLink> {
     const link = new DataLink();
     link.#wire = await Wire.open(options, { frame: (frame) => link.#receive(frame), lost: (error) => link.#fail(error) });
+    link.#outbox = new Outbox(link.#wire);
     await link.#ask('ATTACH', (id) => link.#wire.send(encodeMessage('ATTACH', { id, session, secret })));
     return link;
   }
@@ -50,29 +51,31 @@ export class DataLink {
   }
 
   /**
-   * matrix(block) := the payload of the pieces, frame by frame. Small frames are handed on several at a time, which the system takes in one
-   * write; a large one, or one that had to be copied, is written before the next is asked for, so that one buffer at a time waits in the socket.
-   * @param pieces blocks and their payloads, in the session's buffer size; consumed one by one.
+   * matrix(block) := the entries of the source, in frames of at most `bufferSize` bytes. Short frames are written several at a time; of long
+   * ones, and of those that had to be copied, one is being written while the next is asked for.
    */
-  put(matrix: number, dtype: Dtype, order: Order, pieces: Iterable<Piece>): Promise<void> {
+  put(matrix: number, block: Block, dtype: Dtype, order: Order, bufferSize: number, source: BlockSource, signal?: AbortSignal): Promise<void> {
     return this.#ask('PUT', async (id) => {
-      const ahead: { readonly bytes: number; readonly written: Promise<void> }[] = [];
-      let bytesAhead = 0;
-      for (const { block, payload, copied, last } of pieces) {
-        const bytes = payload.reduce((sum, { length }) => sum + length, 0);
-        while (ahead.length > 0 && (copied || bytesAhead + bytes > BYTES_AHEAD)) {
-          const oldest = ahead.shift()!;
-          bytesAhead -= oldest.bytes;
-          await oldest.written;
+      const piece = new Piece(block, itemBytes(dtype), bufferSize, order);
+      const header = { id, matrix, rows: piece.rows, cols: piece.cols, dtype, order, last: false };
+      const outbox = this.#outbox;
+      outbox.discard();
+      while (piece.next()) {
+        const bytes = entries(piece) * itemBytes(dtype);
+        if (!outbox.takes(bytes)) {
+          await outbox.send();
+          // No more frames wait in the socket than keep it busy: what waits is what survives a collection.
+          if (!source.copies) await outbox.written();
         }
         if (!this.#waiting.has(id)) return; // The worker has refused already.
-        const { rows, cols } = block;
-        const written = this.#wire.send([encodeBlockHead('PUT', { id, matrix, rows, cols, dtype, order, last }), ...payload]);
-        written.catch(() => {}); // Waited for in turn; when an earlier one has failed, nobody waits for it.
-        ahead.push({ bytes, written });
-        bytesAhead += bytes;
+        if (signal?.aborted) throw cancelled();
+        header.last = piece.last;
+        outbox.begin(header, bytes);
+        source.payload(piece, outbox.pieces);
+        if (source.copies) await outbox.send();
       }
-      for (const { written } of ahead) await written;
+      if (outbox.pieces.length > 0) await outbox.send();
+      await outbox.written();
     });
   }
 
@@ -81,7 +84,7 @@ export class DataLink {
     const answer = this.#ask('GET', (id) => this.#wire.send(encodeMessage('GET', { id, matrix, rows, cols, order, dtype, bufferSize })), sink);
     // What the worker has begun to send can be stopped by hanging up only.
     const giveUp = (): void => {
-      this.#fail(new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller'));
+      this.#fail(cancelled());
       this.#wire.close();
     };
     signal?.addEventListener('abort', giveUp, { once: true });
@@ -145,3 +148,5 @@ export class DataLink {
     this.#fail(new AlchemistError('E_CLOSED', 'the session is closed'));
   }
 }
+
+export const cancelled = (): AlchemistError => new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');

@@ -1,25 +1,19 @@
 /** A server's session as a Backend: control through the driver, matrix entries straight to and from all workers at once. */
-import { types } from 'node:util';
 import { AlchemistError } from '../errors.js';
 import type { Block } from '../layout/block.js';
 import { type Range, viewLayout } from '../layout/layout.js';
 import { slice } from '../layout/slice.js';
-import type { PayloadSink } from '../protocol/frame-decoder.js';
 import type { Order } from '../protocol/records.js';
-import { splitBlock } from '../protocol/split.js';
 import type {
-  Backend, CallOptions, Dtype, Estimate, GridInfo, LibraryInfo, MatrixRecord, MemoryReport, ProgressLine, TaskInfo, TaskReply, WorkerInfo, WorkerSelection,
+  Backend, CallOptions, Estimate, GridInfo, LibraryInfo, MatrixRecord, MemoryReport, ProgressLine, TaskInfo, TaskReply, WorkerInfo, WorkerSelection,
 } from '../session/backend.js';
 import type { HostArray } from '../session/host-array.js';
-import { copyStrided, orderOf, type Strided, type WritableStrided } from '../session/strided-copy.js';
+import { orderOf, type WritableStrided } from '../session/strided-copy.js';
 import type { ControlLink, Welcome } from './control-link.js';
-import { DataLink } from './data-link.js';
+import { cancelled, DataLink } from './data-link.js';
+import { part, sinkOf, sourceOf } from './host-blocks.js';
 import { Turns } from './turns.js';
 import type { WireOptions } from './wire.js';
-
-type TypedArray = Float64Array | Float32Array;
-
-const itemBytes = (dtype: Dtype): number => (dtype === 'f64' ? 8 : 4);
 
 export class RemoteBackend implements Backend {
   readonly kernels: string;
@@ -155,18 +149,9 @@ export class RemoteBackend implements Backend {
   async write(matrix: MatrixRecord, rows: Range, cols: Range, source: HostArray, { signal }: CallOptions = {}): Promise<void> {
     viewLayout(matrix.layout, rows, cols); // refuses what lies outside
     const order = orderOf(source);
-    const bytes = itemBytes(matrix.dtype);
-    await this.#perWorker(rows, cols, order, signal, (link, band) => {
-      const pieces = splitBlock(band, bytes, this.bufferSize, order);
-      const payloads = function* () {
-        for (let piece = pieces.next(), next = pieces.next(); !piece.done; piece = next, next = pieces.next()) {
-          if (signal?.aborted) throw cancelled();
-          const { payload, copied } = payloadOf(part(source, piece.value, rows, cols), piece.value, matrix.dtype, order);
-          yield { block: piece.value, payload, copied, last: next.done === true };
-        }
-      };
-      return link.put(matrix.id, matrix.dtype, order, payloads());
-    });
+    await this.#perWorker(rows, cols, order, signal, (link, band) =>
+      link.put(matrix.id, band, matrix.dtype, order, this.bufferSize, sourceOf(part(source, band, rows, cols), band, matrix.dtype, order), signal),
+    );
   }
 
   async read(matrix: MatrixRecord, rows: Range, cols: Range, target: WritableStrided, { signal }: CallOptions = {}): Promise<void> {
@@ -227,67 +212,6 @@ export class RemoteBackend implements Backend {
   }
 }
 
-/** The part of a host array that a block of global indices names, where the array holds rows × cols. */
-function part(array: Strided, block: Block, rows: Range, cols: Range): Strided {
-  const { data, offset, rowStride, colStride } = array;
-  return { data, offset: offset + (block.rows.start - rows.start) * rowStride + (block.cols.start - cols.start) * colStride, rowStride, colStride };
-}
-
-/** Lines of a block: along the contiguous axis of its payload. */
-function linesOf({ rows, cols }: Block, { rowStride, colStride }: Strided, order: Order) {
-  return order === 'row'
-    ? { lines: rows.count, length: cols.count, step: rowStride, contiguous: colStride === 1 || cols.count === 1 }
-    : { lines: cols.count, length: rows.count, step: colStride, contiguous: rowStride === 1 || rows.count === 1 };
-}
-
-/** The entries as the matrix' own type, if the array holds them so. */
-function typed(data: unknown, dtype: Dtype): TypedArray | undefined {
-  return dtype === 'f64' ? (types.isFloat64Array(data) ? data : undefined) : types.isFloat32Array(data) ? data : undefined;
-}
-
-const bytesOf = (data: TypedArray, start: number, count: number): Uint8Array => new Uint8Array(data.buffer, data.byteOffset + start * data.BYTES_PER_ELEMENT, count * data.BYTES_PER_ELEMENT);
-
-/** Below this many entries, lines of their own cost more than a copy. */
-const WORTH_A_PIECE = 1024;
-
-/** The payload of a block: views of the caller's own memory where the lines are contiguous there, otherwise one packed copy. */
-function payloadOf(source: Strided, block: Block, dtype: Dtype, order: Order): { payload: Uint8Array[]; copied: boolean } {
-  const data = typed(source.data, dtype);
-  const { lines, length, step, contiguous } = linesOf(block, source, order);
-  if (data && contiguous && (step === length || lines === 1)) {
-    return { payload: [bytesOf(data, source.offset, lines * length)], copied: false };
-  }
-  if (data && contiguous && length >= WORTH_A_PIECE) {
-    return { payload: Array.from({ length: lines }, (_, k) => bytesOf(data, source.offset + k * step, length)), copied: false };
-  }
-  const packed = dtype === 'f64' ? new Float64Array(lines * length) : new Float32Array(lines * length);
-  copyStrided(block.rows.count, block.cols.count, source, densely(packed, block, order));
-  return { payload: [bytesOf(packed, 0, packed.length)], copied: true };
-}
-
-/** Receives a block straight into the caller's memory where it is dense there, otherwise by way of a buffer. */
-function sinkOf(target: WritableStrided, block: Block, dtype: Dtype, order: Order): PayloadSink {
-  const data = typed(target.data, dtype);
-  const { lines, length, step, contiguous } = linesOf(block, target, order);
-  const inPlace = data && contiguous && (step === length || lines === 1);
-  const buffer = inPlace ? undefined : dtype === 'f64' ? new Float64Array(lines * length) : new Float32Array(lines * length);
-  const bytes = inPlace ? bytesOf(data, target.offset, lines * length) : bytesOf(buffer!, 0, buffer!.length);
-  let filled = 0;
-  return {
-    room: () => bytes.subarray(filled),
-    take: (received) => {
-      filled += received.length;
-    },
-    end: () => {
-      if (buffer) copyStrided(block.rows.count, block.cols.count, densely(buffer, block, order), target);
-    },
-  };
-}
-
-function densely(data: TypedArray, { rows, cols }: Block, order: Order): WritableStrided {
-  return order === 'row' ? { data, offset: 0, rowStride: cols.count, colStride: 1 } : { data, offset: 0, rowStride: 1, colStride: rows.count };
-}
-
 function mustBeOpen(closed: boolean): void {
   if (closed) throw closedError();
 }
@@ -299,5 +223,3 @@ function workerLost(error: AlchemistError): AlchemistError {
   if (error.code !== 'E_CLOSED') return error;
   return new AlchemistError('E_RANK', `a worker was lost during a transfer: ${error.message}`, { hint: 'if it has died, it is replaced and the matrices of this session are lost', cause: error });
 }
-
-const cancelled = (): AlchemistError => new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');

@@ -82,15 +82,14 @@ export class Wire {
     this.#handler?.lost(error);
   }
 
-  /** Writes the pieces of a frame. @returns when they have been handed to the system, so that their memory may change. */
+  /** Writes the pieces of one frame or several. @returns when they have been handed to the system, so that their memory may change. */
   send(pieces: readonly Uint8Array[]): Promise<void> {
     if (this.#lost) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
       this.#socket.cork();
-      for (const [k, piece] of pieces.entries()) {
-        if (k < pieces.length - 1) this.#socket.write(piece);
-        else this.#socket.write(piece, (error) => (error ? reject(this.#lost ?? new AlchemistError('E_CLOSED', `the connection to ${this.#where} broke: ${error.message}`)) : resolve()));
-      }
+      const last = pieces.length - 1;
+      for (let k = 0; k < last; k++) this.#socket.write(pieces[k]);
+      this.#socket.write(pieces[last], (error) => (error ? reject(this.#lost ?? new AlchemistError('E_CLOSED', `the connection to ${this.#where} broke: ${error.message}`)) : resolve()));
       this.#socket.uncork();
     });
   }

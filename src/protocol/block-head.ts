@@ -38,41 +38,46 @@ const ORDERS = (['row', 'column'] as const).map((word) => ({ word, bytes: text(w
 const map = (names: number): number => 0x80 | names;
 
 /** Longer than any of these headers: eight numbers of nine bytes, and the names. */
-const scratch = new Uint8Array(256);
-const view = new DataView(scratch.buffer);
+export const BLOCK_HEADER_BYTES = 192;
+
+/** Where the next byte of a header goes; whether all of it could be written so far. */
+let out: Uint8Array = new Uint8Array(0);
 let at = 0;
 let sound = true;
 
 function put(bytes: Uint8Array): void {
-  scratch.set(bytes, at);
-  at += bytes.length;
+  // So few bytes are faster one by one than by a call of set.
+  for (let k = 0; k < bytes.length; k++) out[at++] = bytes[k];
+}
+
+/** The last `count` bytes of a whole number, the first of which has the highest value. */
+function putBytes(value: number, count: number): void {
+  for (let shift = 8 * (count - 1); shift >= 0; shift -= 8) out[at++] = value >>> shift;
 }
 
 /** A number in the shortest form; what is no whole number from 0 to 2^53 - 1 spoils the header. */
 function putNumber(value: number): void {
   if (!(value >= 0 && Number.isSafeInteger(value))) sound = false;
-  else if (value < 0x80) scratch[at++] = value;
+  else if (value < 0x80) out[at++] = value;
   else if (value < 0x100) {
-    scratch[at++] = 0xcc;
-    scratch[at++] = value;
+    out[at++] = 0xcc;
+    out[at++] = value;
   } else if (value < 0x10000) {
-    scratch[at++] = 0xcd;
-    view.setUint16(at, value);
-    at += 2;
+    out[at++] = 0xcd;
+    putBytes(value, 2);
   } else if (value < 0x100000000) {
-    scratch[at++] = 0xce;
-    view.setUint32(at, value);
-    at += 4;
+    out[at++] = 0xce;
+    putBytes(value, 4);
   } else {
-    scratch[at++] = 0xcf;
-    view.setBigUint64(at, BigInt(value));
-    at += 8;
+    out[at++] = 0xcf;
+    putBytes(Math.floor(value / 2 ** 32), 4);
+    putBytes(value, 4);
   }
 }
 
 function putSlice(name: Uint8Array, { start, step, count }: Slice): void {
   put(name);
-  scratch[at++] = map(3);
+  out[at++] = map(3);
   put(START);
   putNumber(start);
   put(STEP);
@@ -81,11 +86,15 @@ function putSlice(name: Uint8Array, { start, step, count }: Slice): void {
   putNumber(count);
 }
 
-/** The bytes of a header, valid until the next call; undefined when one of its numbers is not whole, negative, or too large. */
-export function packBlockHead({ id, matrix, rows, cols, dtype, order, last }: Fields): Uint8Array | undefined {
-  at = 0;
+/**
+ * Writes a header into `target`, which has {@link BLOCK_HEADER_BYTES} from `from` on.
+ * @returns how long it is; 0 when one of its numbers is not whole, negative, or too large.
+ */
+export function packBlockHead({ id, matrix, rows, cols, dtype, order, last }: Fields, target: Uint8Array, from: number): number {
+  out = target;
+  at = from;
   sound = true;
-  scratch[at++] = map(matrix === undefined ? 6 : 7);
+  out[at++] = map(matrix === undefined ? 6 : 7);
   put(ID);
   putNumber(id);
   if (matrix !== undefined) {
@@ -95,28 +104,33 @@ export function packBlockHead({ id, matrix, rows, cols, dtype, order, last }: Fi
   putSlice(ROWS, rows);
   putSlice(COLS, cols);
   put(DTYPE);
-  put(DTYPES.find(({ word }) => word === dtype)!.bytes);
+  put(DTYPES[dtype === 'f64' ? 0 : 1].bytes);
   put(ORDER);
-  put(ORDERS.find(({ word }) => word === order)!.bytes);
+  put(ORDERS[order === 'row' ? 0 : 1].bytes);
   put(LAST);
-  scratch[at++] = last ? 0xc3 : 0xc2;
-  return sound ? scratch.subarray(0, at) : undefined;
+  out[at++] = last ? 0xc3 : 0xc2;
+  return sound ? at - from : 0;
 }
 
 /** Reads one header; every step says whether the bytes were as {@link packBlockHead} writes them. */
 class Reader {
-  #at = 0;
   value = 0;
 
-  constructor(readonly bytes: Uint8Array) {}
+  constructor(
+    readonly bytes: Uint8Array,
+    private at: number,
+    readonly end: number,
+  ) {}
 
+  /** NaN behind the end. */
   byte(): number {
-    return this.bytes[this.#at++];
+    return this.at < this.end ? this.bytes[this.at++] : NaN;
   }
 
   word(bytes: Uint8Array): boolean {
-    for (let k = 0; k < bytes.length; k++) if (this.bytes[this.#at + k] !== bytes[k]) return false;
-    this.#at += bytes.length;
+    if (this.at + bytes.length > this.end) return false;
+    for (let k = 0; k < bytes.length; k++) if (this.bytes[this.at + k] !== bytes[k]) return false;
+    this.at += bytes.length;
     return true;
   }
 
@@ -141,17 +155,18 @@ class Reader {
   }
 
   oneOf<T>(name: Uint8Array, words: readonly { readonly word: T; readonly bytes: Uint8Array }[]): T | undefined {
-    return this.word(name) ? words.find(({ bytes }) => this.word(bytes))?.word : undefined;
+    if (this.word(name)) for (const { word, bytes } of words) if (this.word(bytes)) return word;
+    return undefined;
   }
 
   get ended(): boolean {
-    return this.#at === this.bytes.length;
+    return this.at === this.end;
   }
 }
 
-/** The header of these bytes if they are a PUT's or a BLOCK's as {@link packBlockHead} writes it; undefined for all others, right or wrong. */
-export function unpackBlockHead(bytes: Uint8Array): BlockHead | undefined {
-  const reader = new Reader(bytes);
+/** The header in bytes[from, end) if it is a PUT's or a BLOCK's as {@link packBlockHead} writes it; undefined for all others, right or wrong. */
+export function unpackBlockHead(bytes: Uint8Array, from: number, end: number): BlockHead | undefined {
+  const reader = new Reader(bytes, from, end);
   const names = reader.byte();
   if ((names !== map(6) && names !== map(7)) || !reader.number(ID)) return undefined;
   const id = reader.value;
@@ -163,7 +178,6 @@ export function unpackBlockHead(bytes: Uint8Array): BlockHead | undefined {
   const order = dtype && reader.oneOf(ORDER, ORDERS);
   if (!rows || !cols || !dtype || !order || !reader.word(LAST)) return undefined;
   const last = reader.byte();
-  // NaN has come of what was too short.
   if ((last !== 0xc2 && last !== 0xc3) || !reader.ended) return undefined;
   return new BlockHead(matrix === undefined ? 'BLOCK' : 'PUT', id, matrix, rows, cols, dtype, order, last === 0xc3);
 }

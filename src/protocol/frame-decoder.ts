@@ -28,7 +28,10 @@ export interface PayloadSink {
   take(bytes: Uint8Array): void;
   /** The payload is complete; called for an empty one as well. */
   end?(): void;
-  /** Bytes that `room` has behind the end of the payload and that may be overwritten: the next header then comes along in the same read. */
+  /**
+   * Bytes that `room` has behind the end of the payload, that may be overwritten, and that stay as they are until `room` is asked for again: the
+   * head of the next frame is received into them, in the same read, if it is as long as the one before it.
+   */
   readonly spare?: number;
 }
 
@@ -45,6 +48,8 @@ export class FrameDecoder {
   readonly #limits: FrameLimits;
   #prelude = new Gather(PRELUDE_BYTES);
   #head: { readonly prelude: Prelude; readonly bytes: Gather } | undefined;
+  /** How long prelude and header of the frame under way were, all in all. */
+  #headBytes = 0;
   #sink: PayloadSink | undefined;
   /** Payload bytes still to come of the frame under way. */
   #left = 0;
@@ -73,7 +78,7 @@ export class FrameDecoder {
   buffer(): Uint8Array {
     return this.#guarded(() => {
       this.#offer = this.#sink?.room && this.#left > 0
-        ? { view: this.#room(this.#sink, this.#sink.spare), inPlace: true }
+        ? { view: this.#room(this.#sink, Math.min(this.#headBytes, this.#sink.spare ?? 0)), inPlace: true }
         : { view: (this.#scratch ??= new Uint8Array(this.scratchBytes)), inPlace: false };
       return this.#offer.view;
     });
@@ -87,11 +92,17 @@ export class FrameDecoder {
     }
     if (count === 0) return;
     this.#offer = undefined;
-    const bytes = offer.view.subarray(0, count);
-    if (!offer.inPlace) return this.push(bytes);
-    // What came along of the next frame is copied, for the payload's place may be needed for something else.
-    const more = count > this.#left ? bytes.slice(this.#left) : undefined;
-    this.#guarded(() => this.#taken(more ? bytes.subarray(0, this.#left) : bytes));
+    const { view, inPlace } = offer;
+    if (!inPlace) return this.push(view.subarray(0, count));
+    const more = this.#guarded(() => {
+      const end = Math.min(count, this.#left);
+      this.#taken(end === view.length ? view : view.subarray(0, end));
+      const prelude = this.#wholeHead(view, end, count);
+      if (prelude && end + PRELUDE_BYTES + prelude.headerBytes === count) this.#begin(prelude, view, end + PRELUDE_BYTES);
+      // Any other part of the next frame is copied, for the payload's place may be needed for something else.
+      else if (end < count) return new Uint8Array(view.subarray(end, count));
+      return undefined;
+    });
     if (more) this.push(more);
   }
 
@@ -112,11 +123,24 @@ export class FrameDecoder {
     return this.#left === 0 && !this.#head && this.#prelude.missing === PRELUDE_BYTES;
   }
 
+  /** The prelude of the next frame, if that begins in bytes[at, end) and its header ends there. */
+  #wholeHead(bytes: Uint8Array, at: number, end: number): Prelude | undefined {
+    if (end - at < PRELUDE_BYTES || !this.idle) return undefined;
+    const prelude = decodePrelude(bytes, this.#limits, at);
+    return at + PRELUDE_BYTES + prelude.headerBytes <= end ? prelude : undefined;
+  }
+
   /** Takes prelude or header bytes. @returns how many. */
   #header(bytes: Uint8Array): number {
+    const whole = this.#wholeHead(bytes, 0, bytes.length);
+    if (whole) {
+      this.#begin(whole, bytes, PRELUDE_BYTES);
+      return PRELUDE_BYTES + whole.headerBytes;
+    }
     if (this.#head) {
-      const count = this.#head.bytes.take(bytes);
-      if (this.#head.bytes.missing === 0) this.#begin(this.#head.prelude, this.#head.bytes.bytes);
+      const { prelude, bytes: header } = this.#head;
+      const count = header.take(bytes);
+      if (header.missing === 0) this.#begin(prelude, header.bytes, 0);
       return count;
     }
     const count = this.#prelude.take(bytes);
@@ -130,11 +154,16 @@ export class FrameDecoder {
     return count;
   }
 
-  #begin(prelude: Prelude, header: Uint8Array): void {
+  /** A head has come, its header from `at` on. */
+  #begin({ version, kind, headerBytes, payloadBytes }: Prelude, bytes: Uint8Array, at: number): void {
+    const end = at + headerBytes;
+    // MessagePack reads no memory that threads share.
+    const header = unpackBlockHead(bytes, at, end) ?? unpack(new Uint8Array(bytes.subarray(at, end)));
     this.#head = undefined;
-    this.#left = prelude.payloadBytes;
-    this.#sink = this.#onHeader({ ...prelude, header: unpackBlockHead(header) ?? unpack(header) }) ?? undefined;
-    if (this.#left === 0) this.#end();
+    this.#headBytes = PRELUDE_BYTES + headerBytes;
+    this.#left = payloadBytes;
+    this.#sink = this.#onHeader({ version, kind, headerBytes, payloadBytes, header }) ?? undefined;
+    if (payloadBytes === 0) this.#end();
   }
 
   /** Takes payload bytes. @returns how many. */
@@ -149,7 +178,7 @@ export class FrameDecoder {
   #room(sink: PayloadSink, spare = 0): Uint8Array {
     const room = sink.room!(this.#left);
     if (room.length === 0) throw new RangeError(`no room was given for ${this.#left} bytes of payload`);
-    return room.subarray(0, Math.min(room.length, this.#left + spare));
+    return room.length <= this.#left + spare ? room : room.subarray(0, this.#left + spare);
   }
 
   #taken(bytes: Uint8Array): void {

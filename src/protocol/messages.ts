@@ -4,13 +4,13 @@
  */
 import { AlchemistError } from '../errors.js';
 import { entries } from '../layout/block.js';
-import { BlockHead, packBlockHead } from './block-head.js';
+import { BLOCK_HEADER_BYTES, BlockHead, packBlockHead } from './block-head.js';
 import type { Frame } from './frame-decoder.js';
-import { encodeFrame, joinHead } from './frame.js';
+import { encodeFrame, PRELUDE_BYTES, writePrelude } from './frame.js';
 import { MAX_BUFFER_BYTES, MAX_LIST, MAX_PATH, MAX_REQUEST_ID, MIN_BUFFER_BYTES, SECRET_BYTES } from './limits.js';
 import { distPair, dtype, gridShape, itemBytes, name, numericId, order, prose, slice } from './records.js';
 import { anything, boolean, bytes, dictionary, integer, list, oneOf, optional, real, record, text, type Schema } from './schema.js';
-import { pack } from './value.js';
+import { VERSIONS } from './version.js';
 
 const id = integer(1, MAX_REQUEST_ID);
 const versions = record({ min: integer(1, 255), max: integer(1, 255) });
@@ -88,15 +88,27 @@ export function encodeMessage<K extends Kind>(kind: K, header: Header<K>, payloa
   return encodeFrame(code, checked, payload);
 }
 
+/** No head of a PUT or BLOCK is longer. */
+export const BLOCK_HEAD_BYTES = PRELUDE_BYTES + BLOCK_HEADER_BYTES;
+
 /**
- * The first bytes of a PUT or BLOCK whose payload the caller writes next: as many bytes as the block has. E_PROTOCOL as {@link
- * encodeMessage}.
+ * Writes the first bytes of a PUT or BLOCK into `target`, which has {@link BLOCK_HEAD_BYTES} from `at` on; its payload, as many bytes as the
+ * block has, is written by the caller. E_PROTOCOL as {@link encodeMessage}.
+ * @returns how many bytes the head has.
  */
-export function encodeBlockHead<K extends 'PUT' | 'BLOCK'>(kind: K, header: Header<K>): Uint8Array {
+export function writeBlockHead<K extends 'PUT' | 'BLOCK'>(kind: K, header: Header<K>, target: Uint8Array, at: number): number {
   const { code, header: schema } = MESSAGES[kind];
+  const headerBytes = packBlockHead(header, target, at + PRELUDE_BYTES);
   // What cannot be packed is told by the schema.
-  const packed = packBlockHead(header) ?? pack(schema(header, kind));
-  return joinHead(code, packed, entries(header) * itemBytes(header.dtype));
+  if (headerBytes === 0) schema(header, kind);
+  writePrelude(target, at, { version: VERSIONS.max, kind: code, headerBytes, payloadBytes: entries(header) * itemBytes(header.dtype) });
+  return PRELUDE_BYTES + headerBytes;
+}
+
+/** The first bytes of a PUT or BLOCK, as {@link writeBlockHead}, in memory of their own. */
+export function encodeBlockHead<K extends 'PUT' | 'BLOCK'>(kind: K, header: Header<K>): Uint8Array {
+  const head = new Uint8Array(BLOCK_HEAD_BYTES);
+  return head.subarray(0, writeBlockHead(kind, header, head, 0));
 }
 
 /**

@@ -23,13 +23,16 @@ const NOTHING = new Uint8Array(0);
 export class DataConnection extends FramedConnection {
   readonly #port: DataPort;
   #owner: Owner | undefined;
-  readonly #intake = new Intake((put, received) => {
-    try {
-      this.#writable(put).put(received, put);
-    } catch (error) {
-      this.#refuse(put.id, error);
-    }
-  });
+  readonly #intake = new Intake(
+    (held, received) => {
+      try {
+        this.#writable(held).put(received, held);
+      } catch (error) {
+        this.#refuse(held.id, error);
+      }
+    },
+    (put) => this.#complete(put),
+  );
   /** Payload bytes of the PUT stream under way. */
   #put = 0;
   /** The PUT stream that has been answered by an error before its end. */
@@ -94,17 +97,20 @@ export class DataConnection extends FramedConnection {
     return matrix;
   }
 
-  /** Takes the payload of a PUT; the last one's answer comes when everything is in place. */
+  /** Takes the payload of a PUT. */
   #placing(put: Header<'PUT'>): PayloadSink {
     this.#writable(put);
-    return this.#intake.sink(put, this.#owner!.rank().memory, () => {
-      this.#put += entries(put) * itemBytes(put.dtype);
-      if (!put.last) return;
-      this.#intake.flush();
-      if (this.#refused !== put.id) this.write(encodeReply('PUT', put.id, { bytes: this.#put }));
-      this.#refused = undefined;
-      this.#put = 0;
-    });
+    return this.#intake.begin(put, this.#owner!.rank().memory);
+  }
+
+  /** The payload of a PUT has come; the last one's answer says that everything is in place. */
+  #complete(put: Header<'PUT'>): void {
+    this.#put += entries(put) * itemBytes(put.dtype);
+    if (!put.last) return;
+    this.#intake.flush();
+    if (this.#refused !== put.id) this.write(encodeReply('PUT', put.id, { bytes: this.#put }));
+    this.#refused = undefined;
+    this.#put = 0;
   }
 
   /** The payload of a refused stream goes by. */

@@ -119,22 +119,50 @@ describe('the decoder of frames', () => {
     expect(decoder.buffer()).toHaveLength(10);
   });
 
-  test('what a sink has to spare takes the next header in the same read', () => {
-    const all = new Uint8Array(64);
-    const kinds: number[] = [];
-    const decoder = new FrameDecoder(({ kind }) => {
-      kinds.push(kind);
-      return { room: () => all, take: () => {}, spare: 40 };
+  describe('what a sink has to spare takes the next head in the same read', () => {
+    /** Sinks that put one payload behind the other, so that each overwrites the head that came along with the one before. */
+    function gathered(stream: Uint8Array): { offers: number[]; result: number[]; heads: unknown[] } {
+      const all = new Uint8Array(new SharedArrayBuffer(4096));
+      let have = 0;
+      const heads: unknown[] = [];
+      const decoder = new FrameDecoder(({ kind, header }) => {
+        heads.push([kind, header]);
+        return { room: (left) => all.subarray(have, have + left + 256), take: ({ length }) => (have += length), spare: 256 };
+      });
+      const offers: number[] = [];
+      const head = 16 + stream[4];
+      decoder.push(stream.subarray(0, head));
+      for (let at = head; at < stream.length; ) {
+        const offered = decoder.buffer();
+        const count = Math.min(offered.length, stream.length - at);
+        offers.push(count);
+        offered.set(stream.subarray(at, at + count));
+        decoder.received(count);
+        at += count;
+      }
+      expect(decoder.idle).toBe(true);
+      return { offers, result: [...all.subarray(0, have)], heads };
+    }
+
+    const frames = (headers: readonly unknown[]): Uint8Array => join(headers.flatMap((header, k) => encodeFrame(k + 1, header, [payload(10 + k)])));
+    const expected = (headers: readonly unknown[]): unknown => ({ result: headers.flatMap((_, k) => [...payload(10 + k)]), heads: headers.map((header, k) => [k + 1, header]) });
+
+    test('all of it if it is as long as the one before, so that there is one read for every frame', () => {
+      const headers = [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }];
+      const { offers, ...rest } = gathered(frames(headers));
+      expect(rest).toEqual(expected(headers));
+      const head = encodeFrame(1, headers[0])[0].length;
+      expect(offers).toEqual([10 + head, 11 + head, 12 + head, 13]);
     });
-    const stream = join([...encodeFrame(1, {}, [payload(10)]), ...encodeFrame(2, {}, [payload(3)])]);
-    const head = encodeFrame(1, {}, [payload(10)])[0].length;
-    decoder.push(stream.subarray(0, head));
-    const offered = decoder.buffer();
-    expect(offered).toHaveLength(50);
-    offered.set(stream.subarray(head));
-    decoder.received(stream.length - head);
-    expect(kinds).toEqual([1, 2]);
-    expect(decoder.idle).toBe(true);
+
+    test.each([
+      ['longer ones', [{ id: 1 }, { id: 1000 }, { id: 2 ** 30, text: 'long'.repeat(50) }, 0]],
+      ['shorter ones', [{ id: 1, text: 'long'.repeat(50) }, { id: 1000 }, 0, 0]],
+      ['other messages', [{ id: 1 }, [1, null], 'text', { bytes: Uint8Array.of(1, 2) }]],
+    ])('%s in several', (_, headers) => {
+      const { result, heads } = gathered(frames(headers));
+      expect({ result, heads }).toEqual(expected(headers));
+    });
   });
 
   test('the end of the stream is an error in the middle of a frame, wherever that is', () => {
