@@ -9,7 +9,7 @@ import * as blas from '../local/blas.js';
 import { type Communicator, type CommunicationCost, mustFitSlot, noCost, type ReduceOperation, SLOT_NUMBERS } from './communicator.js';
 import { type Collective, type ControlBlock, isAlarmed, isPassed } from './control-block.js';
 import { pullAll, pullBlock, pushAll } from './pull.js';
-import { bundles } from './weave.js';
+import { bundles, unitAxis } from './weave.js';
 
 /** How often a spinning rank looks between two looks at the clock. */
 const SPINS = 50;
@@ -74,7 +74,7 @@ export class ThreadComm implements Communicator {
   /** Whether blocks leave `from` interleaved, so that putting them reads its cache lines once, and pulling them once for every receiver. */
   #shallPush(from: Matrix | null, deliveries: (() => readonly Transfer[]) | undefined): boolean {
     if (!from || !deliveries || from.size < LEAST_PUSHED * this.size || !this.memories.every((memory) => memory.sameSpace(from.memory))) return false;
-    return bundles(deliveries().map(({ peer, source, target }) => ({ peer, part: target, whole: source })), from).length > 0;
+    return bundles(deliveries().map(({ peer, source, target }) => ({ peer, part: target, whole: source })), unitAxis(from)).length > 0;
   }
 
   /** The matrix that a peer has posted at `place`; only the part up to the block's last entry is known, and needed. */

@@ -13,15 +13,14 @@ export interface Strand {
 /** How many parts the kernels take at a time. */
 const PARTS: readonly number[] = [2, 4];
 
-type Axis = 'rows' | 'cols';
+export type Axis = 'rows' | 'cols';
 const across = (axis: Axis): Axis => (axis === 'rows' ? 'cols' : 'rows');
 
 /** The axis along which a matrix has its entries side by side, if there is one. */
-const unitAxis = (A: Matrix): Axis | undefined => (A.rowStride === 1 ? 'rows' : A.colStride === 1 ? 'cols' : undefined);
+export const unitAxis = (A: Matrix): Axis | undefined => (A.rowStride === 1 ? 'rows' : A.colStride === 1 ? 'cols' : undefined);
 
-/** Bundles of strands that interleave without gaps in `whole`, each complete and in order. */
-export function bundles(strands: readonly Strand[], whole: Matrix): Strand[][] {
-  const axis = unitAxis(whole);
+/** Bundles of strands that interleave without gaps along the axis on which the whole has its entries side by side; each complete and in order. */
+export function bundles(strands: readonly Strand[], axis: Axis | undefined): Strand[][] {
   if (!axis) return [];
   const found = new Map<string, Strand[]>();
   for (const strand of strands) {
@@ -45,17 +44,15 @@ export function bundles(strands: readonly Strand[], whole: Matrix): Strand[][] {
  * @returns the strands, or their last entries, that are left to be moved one by one.
  */
 export function moveTogether(way: 'weave' | 'deal', strands: readonly Strand[], whole: Matrix, partOf: (strand: Strand) => Matrix): readonly Strand[] {
+  const axis = unitAxis(whole);
+  if (!axis) return strands;
   const rest = new Set(strands);
-  for (const bundle of bundles(strands, whole)) {
-    const axis = unitAxis(whole)!;
+  for (const bundle of bundles(strands, axis)) {
     const rows = Math.min(...bundle.map(({ whole }) => whole[axis].count));
     const upright = (A: Matrix, block: Block): Matrix => (axis === 'rows' ? strided(A, block) : strided(A, block).transposed);
     const parts = bundle.map((strand) => upright(partOf(strand), strand.part));
     if (parts.some(({ rowStride }) => rowStride !== 1)) continue;
-    const target = upright(whole, bundle[0].whole);
-    const places = [...parts, parts[0], parts[0]].slice(0, 4).flatMap(({ ptr, colStride }) => [ptr, colStride]);
-    const [a, ca, b, cb, c, cc, d, cd] = places;
-    whole.memory.kernelsFor(whole.dtype)[way](parts.length, rows, target.width, a, ca, b, cb, c, cc, d, cd, target.ptr, target.colStride);
+    interleave(way, parts, rows, upright(whole, bundle[0].whole));
     for (const strand of bundle) {
       rest.delete(strand);
       const last = { ...strand, part: from(strand.part, axis, rows), whole: from(strand.whole, axis, rows) };
@@ -63,6 +60,15 @@ export function moveTogether(way: 'weave' | 'deal', strands: readonly Strand[], 
     }
   }
   return [...rest];
+}
+
+/** whole(parts·i + p, j) := part_p(i, j) for the first `rows` of two or four parts, or the other way. Columns are contiguous; one address space. */
+export function interleave(way: 'weave' | 'deal', parts: readonly Matrix[], rows: number, whole: Matrix): void {
+  // Of two parts, the kernel does not look at the last two.
+  const [a, b, c = a, d = a] = parts;
+  whole.memory.kernelsFor(whole.dtype)[way](
+    parts.length, rows, whole.width, a.ptr, a.colStride, b.ptr, b.colStride, c.ptr, c.colStride, d.ptr, d.colStride, whole.ptr, whole.colStride,
+  );
 }
 
 /** A block without its first `count` positions on an axis. */

@@ -2,12 +2,13 @@
  * A distributed matrix as one thread sees it who knows where every rank's share lies: reads and writes any block of it alone, without a
  * collective call. What the data port of a worker is made of.
  */
-import { pullAll, pullBlock } from '../comm/pull.js';
+import { pullBlock } from '../comm/pull.js';
 import { type Block, meetBlocks } from '../layout/block.js';
 import { gridSize, type Layout, redundantRank, share } from '../layout/layout.js';
 import { positionIn } from '../layout/slice.js';
-import { Matrix, type Placement } from '../local/matrix.js';
+import { Matrix, type Placement, storageOrder, type StorageOrder } from '../local/matrix.js';
 import type { Dtype, RankMemory } from '../local/rank-memory.js';
+import { BlockReader } from './block-reader.js';
 
 export class SharedMatrix {
   constructor(
@@ -29,9 +30,14 @@ export class SharedMatrix {
 
   /** A := this(block), each entry from the first rank that holds it. A lies in the memory of the rank that this thread is. */
   get(block: Block, A: Matrix): void {
-    const parts = this.#overlaps(block, (rank) => redundantRank(this.layout, rank) === 0);
-    const transfers = [...parts].map(([peer, { inLocal, inBlock }]) => ({ peer, source: inLocal, target: inBlock }));
-    pullAll(transfers, ({ peer }) => parts.get(peer)!.local, A, undefined, () => {});
+    this.reader(block, storageOrder(A)).read(block, A);
+  }
+
+  /** Reads a block in pieces that are wanted in an order. */
+  reader(block: Block, order: StorageOrder): BlockReader {
+    const sources = this.#overlaps(block, (rank) => redundantRank(this.layout, rank) === 0);
+    const strands = [...sources].map(([peer, { inLocal, inBlock }]) => ({ peer, part: inLocal, whole: inBlock }));
+    return new BlockReader(block, order, strands, ({ peer }) => sources.get(peer)!.local, this.actor);
   }
 
   /** What a block has in common with the shares of some ranks, by rank. */

@@ -5,20 +5,17 @@ import { entries, type Block } from '../layout/block.js';
 import { itemBytes } from '../local/rank-memory.js';
 import type { SharedMatrix } from '../dist/shared-matrix.js';
 import type { Frame, PayloadSink } from '../protocol/frame-decoder.js';
-import { DEFAULT_BUFFER_BYTES, MAX_IN_FLIGHT } from '../protocol/limits.js';
-import { decodeMessage, encodeBlockHead, type Header, requestId } from '../protocol/messages.js';
+import { MAX_IN_FLIGHT } from '../protocol/limits.js';
+import { decodeMessage, type Header, requestId } from '../protocol/messages.js';
 import { encodeError, encodeReply } from '../protocol/replies.js';
+import { Answer } from './answer.js';
 import type { DataPort, Owner } from './data-port.js';
 import { FramedConnection } from './framed-connection.js';
 import { Intake } from './intake.js';
-import { parcels } from './parcels.js';
-import { Stage, STAGE_BYTES } from './stage.js';
+import { MAX_UNREAD_BYTES } from './port.js';
 
-/** Stages that a GET fills ahead of the socket. */
-const STAGES_AHEAD = 3;
 /** Hardly more than a PUT's header: what comes along of its payload has to be copied into shared memory, which is slow. */
 const SCRATCH_BYTES = 256;
-const NOTHING = new Uint8Array(0);
 
 export class DataConnection extends FramedConnection {
   readonly #port: DataPort;
@@ -37,9 +34,11 @@ export class DataConnection extends FramedConnection {
   #put = 0;
   /** The PUT stream that has been answered by an error before its end. */
   #refused: number | undefined;
-  /** GETs answer one after another: their frames must not interleave. */
+  /** Answers go out one after another: their frames must not interleave. */
   #answering: Promise<void> = Promise.resolve();
+  /** GETs that have not been answered to the end, and bytes of other answers that wait for them. */
   #unanswered = 0;
+  #waiting = 0;
 
   constructor(socket: Socket, port: DataPort) {
     super(socket, undefined, SCRATCH_BYTES);
@@ -56,6 +55,18 @@ export class DataConnection extends FramedConnection {
 
   protected override ended(): void {
     this.#intake.close();
+  }
+
+  /** Says something now, or when the GETs under way have been answered. */
+  protected override write(pieces: readonly Uint8Array[]): void {
+    if (this.#unanswered === 0) return super.write(pieces);
+    const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+    this.#waiting += bytes;
+    if (this.#waiting > MAX_UNREAD_BYTES) return void this.socket.destroy();
+    this.#answering = this.#answering.then(() => {
+      this.#waiting -= bytes;
+      super.write(pieces);
+    });
   }
 
   /** A frame's header: what to do with its payload. A request that is wrong gets its error; its payload is skipped. */
@@ -134,55 +145,28 @@ export class DataConnection extends FramedConnection {
     this.#put = 0;
   }
 
-  /** Answers a GET by BLOCK frames of at most its buffer size, gathered stage by stage while earlier ones are being sent. */
+  /** Answers a GET by BLOCK frames of at most its buffer size, when those before it have been answered. */
   #answer(get: Header<'GET'>): void {
     this.#intake.flush();
     const matrix = this.#matrixFor(get);
-    const { id, order, dtype = matrix.dtype, bufferSize = DEFAULT_BUFFER_BYTES } = get;
+    const { dtype = matrix.dtype } = get;
     if (dtype !== matrix.dtype) throw new AlchemistError('E_ARGUMENT', `matrix ${get.matrix} has entries of type ${matrix.dtype}, but ${dtype} were asked for`, { hint: 'convert it first' });
     if (this.#unanswered >= MAX_IN_FLIGHT) throw new AlchemistError('E_PROTOCOL', `more than ${MAX_IN_FLIGHT} GETs are under way on this connection`, { hint: 'wait for answers' });
     this.#unanswered++;
+    const owner = this.#owner!;
+    const mustStand = (): void => {
+      if (owner.rank().shared(get.matrix) !== matrix) throw new AlchemistError('E_FREED', `matrix ${get.matrix} has gone while it was being sent`);
+    };
     const send = async (): Promise<void> => {
-      const stages: Stage[] = [];
-      let sending = 0;
-      let wake: (() => void) | undefined;
-      let begun = false;
+      const answer = new Answer(this.socket, get, matrix);
       try {
-        const rank = this.#owner!.rank();
-        while (stages.length < STAGES_AHEAD) stages.push(new Stage(rank.memory));
-        const free = [...stages];
-        const bytes = itemBytes(dtype);
-        for (const { block, parts } of parcels(get, bytes, bufferSize, STAGE_BYTES, order)) {
-          while (free.length === 0 && !this.isClosed) await new Promise<void>((resolve) => (wake = resolve));
-          if (this.isClosed) return;
-          if (this.#owner!.rank() !== rank) throw new AlchemistError('E_FREED', `matrix ${get.matrix} has gone while it was being sent`);
-          const stage = free.pop()!;
-          if (entries(block) > 0) matrix.get(block, stage.as(block, dtype, order));
-          begun = true;
-          sending++;
-          const sent = (): void => {
-            sending--;
-            free.push(stage);
-            wake?.();
-          };
-          let at = 0;
-          this.socket.cork();
-          for (const { head, bytes: length } of parts) {
-            if (head) this.socket.write(encodeBlockHead('BLOCK', { id, dtype, order, ...head }));
-            this.socket.write(stage.bytes.subarray(at, (at += length)));
-          }
-          this.socket.write(NOTHING, sent);
-          this.socket.uncork();
-        }
-        while (sending > 0 && !this.isClosed) await new Promise<void>((resolve) => (wake = resolve));
+        if (!this.isClosed) await answer.send(owner.rank().memory, mustStand);
       } catch (error) {
         // In the middle of a payload nothing can be said any more.
-        if (begun) this.socket.destroy();
-        else this.write(encodeError(id, error));
+        if (answer.begun) this.socket.destroy();
+        else this.write(encodeError(get.id, error));
       } finally {
         this.#unanswered--;
-        // The socket may still be reading from them; what is left of a dead connection nobody reads.
-        for (const stage of stages) stage.free();
       }
     };
     this.#answering = this.#answering.then(send);

@@ -18,10 +18,11 @@ export function* parcels(whole: Block, itemBytes: number, bufferSize: number, st
   for (let frame = frames.next(), next = frames.next(); !frame.done; frame = next, next = frames.next()) {
     let head: Parcel['parts'][number]['head'] = { ...frame.value, last: next.done === true };
     for (const piece of splitBlock(frame.value, itemBytes, stageBytes, order)) {
-      const both: Block | undefined = parcel && joinBlocks(parcel.block, piece, order);
       const part = { head, bytes: size(piece) };
       head = undefined;
-      if (both && size(both) <= stageBytes) {
+      const fits: boolean = parcel !== undefined && size(parcel.block) + part.bytes <= stageBytes;
+      const both: Block | undefined = fits ? joinBlocks(parcel!.block, piece, order) : undefined;
+      if (both) {
         parcel!.parts.push(part);
         parcel = { block: both, parts: parcel!.parts };
       } else {

@@ -4,16 +4,16 @@ import { Matrix } from '../local/matrix.js';
 import type { Dtype } from '../local/rank-memory.js';
 import type { Order } from '../protocol/records.js';
 
-/** Bytes received, or gathered, at a time: they stay in the second-level cache between the socket and their places. */
+/** Bytes received at a time, and the most that are gathered: they stay in the second-level cache between the socket and their places. */
 export const STAGE_BYTES = 1024 * 1024;
 
 export class Stage {
   readonly bytes: Uint8Array;
   readonly #ptr: number;
 
-  constructor(readonly memory: Matrix['memory']) {
-    this.#ptr = memory.heap.alloc(STAGE_BYTES);
-    this.bytes = new Uint8Array(memory.region.memory.buffer, this.#ptr, STAGE_BYTES);
+  constructor(readonly memory: Matrix['memory'], size = STAGE_BYTES) {
+    this.#ptr = memory.heap.alloc(size);
+    this.bytes = new Uint8Array(memory.region.memory.buffer, this.#ptr, size);
   }
 
   /** The first bytes as the entries of a block. */
