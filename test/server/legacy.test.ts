@@ -1,61 +1,11 @@
 /** The legacy protocol on real sockets: every dialect and layout on every number of workers, by clients that derive rows and columns as the real ones do. */
 import type { AlchemistServer } from '#src/index.js';
 import type { DistPair } from '#src/layout/distribution.js';
-import type { LegacyClient } from '#src/protocol/legacy/client.js';
 import { COMMANDS, LAYOUTS } from '#src/protocol/legacy/codes.js';
 import type { MatrixInfo } from '#src/protocol/legacy/matrix-info.js';
-import type { WorkerInfo } from '#src/protocol/legacy/worker-info.js';
-import { clientRanges, CLIENTS, DASK, indices, PYTHON } from '../protocol/legacy/legacy-client.js';
-import { Line } from './legacy-line.js';
-import { mustServe, started, until } from './started.js';
-
-/** A client with its workers. */
-class Client {
-  readonly data = new Map<number, Line>();
-
-  private constructor(readonly driver: Line) {}
-
-  static async open(server: AlchemistServer, kind: LegacyClient, workers: number): Promise<Client> {
-    const client = new Client(await Line.greeted(server.port, kind));
-    await client.request(workers);
-    return client;
-  }
-
-  async request(workers: number): Promise<WorkerInfo[]> {
-    const granted = (await this.driver.ask((requests) => requests.requestWorkers(workers))).answer.workers();
-    for (const { id, port } of granted) if (!this.data.has(id)) this.data.set(id, await Line.greeted(port, this.driver.client));
-    return granted;
-  }
-
-  async send(height: number, width: number, layout: DistPair, entry: (i: number, j: number) => number): Promise<MatrixInfo> {
-    const info = (await this.driver.ask((requests) => requests.sendMatrixInfo(height, width, layout))).answer.matrixInfo();
-    for (const [worker, line] of this.data) {
-      const ranges = clientRanges(layout, info.grid, height, width, worker);
-      const entries = indices(ranges.rows).flatMap((i) => indices(ranges.cols).map((j) => entry(i, j)));
-      if (entries.length > 0) await line.ask((requests) => requests.sendMatrixBlocks(info.id, [{ ranges, entries }]));
-    }
-    return info;
-  }
-
-  async fetch({ id, layout, grid, height, width }: MatrixInfo): Promise<number[][]> {
-    const matrix = Array.from({ length: height }, () => Array<number>(width).fill(NaN));
-    for (const [worker, line] of this.data) {
-      const ranges = clientRanges(layout, grid, height, width, worker);
-      if (indices(ranges.rows).length * indices(ranges.cols).length === 0) continue;
-      const { blocks } = (await line.ask((requests) => requests.requestMatrixBlocks(id, [ranges]))).answer.matrixBlocks();
-      for (const block of blocks) {
-        const cols = indices(block.ranges.cols);
-        indices(block.ranges.rows).forEach((i, r) => cols.forEach((j, c) => (matrix[i][j] = block.entries[r * cols.length + c])));
-      }
-    }
-    return matrix;
-  }
-
-  close(): void {
-    this.driver.socket.destroy();
-    for (const { socket } of this.data.values()) socket.destroy();
-  }
-}
+import { CLIENTS, PYTHON } from '../protocol/legacy/legacy-client.js';
+import { LegacySession } from './legacy-session.js';
+import { started, until } from './started.js';
 
 let server: AlchemistServer;
 beforeAll(async () => {
@@ -67,7 +17,7 @@ const SENT = LAYOUTS.filter((layout): layout is DistPair => layout !== 'CIRC_CIR
 
 describe.each(Object.entries(CLIENTS))('a client of the kind %s', (_, kind) => {
   test.each([1, 2, 3, 4, 6, 8])('on %d workers sends and fetches every layout, and runs TestLib', async (workers) => {
-    const client = await Client.open(server, kind, workers);
+    const client = await LegacySession.open(server, kind, workers);
     expect(client.data.size).toBe(workers);
     const entry = (i: number, j: number): number => 10 * i + j + 0.5;
     const wanted = Array.from({ length: 13 }, (__, i) => Array.from({ length: 9 }, (___, j) => entry(i, j)));
@@ -85,7 +35,7 @@ describe.each(Object.entries(CLIENTS))('a client of the kind %s', (_, kind) => {
 });
 
 test('workers are listed, yielded, requested again, and refusals leave the client usable', async () => {
-  const client = await Client.open(server, PYTHON, 2);
+  const client = await LegacySession.open(server, PYTHON, 2);
   const ids = async (command: keyof typeof COMMANDS): Promise<number[]> => (await client.driver.ask((requests) => requests.plain(command))).answer.workers().map(({ id }) => id);
   expect([await ids('LIST_ALL_WORKERS'), await ids('LIST_ACTIVE_WORKERS'), await ids('LIST_INACTIVE_WORKERS'), await ids('LIST_ASSIGNED_WORKERS')]).toEqual([[1, 2, 3, 4, 5, 6, 7, 8], [1, 2], [3, 4, 5, 6, 7, 8], [1, 2]]);
   const A = await client.send(5, 4, 'MC_MR', (i, j) => i - j);
@@ -94,13 +44,5 @@ test('workers are listed, yielded, requested again, and refusals leave the clien
   expect((await client.request(2)).length).toBe(4);
   expect((await client.driver.ask((requests) => requests.yieldWorkers([]))).answer.workers().map(({ id }) => id)).toEqual([1, 2, 3, 4]);
   expect(await ids('LIST_INACTIVE_WORKERS')).toHaveLength(8);
-  client.close();
-});
-
-test('a client that vanishes gives back its workers, and native clients come next', async () => {
-  const client = await Client.open(server, DASK, 8);
-  await client.send(40, 40, 'VC_STAR', () => 1);
-  client.driver.socket.resetAndDestroy();
-  await mustServe(server);
   client.close();
 });

@@ -35,15 +35,29 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
+/** Waits until nobody is there any more, and every worker is free. */
+export async function mustBeFree(server: AlchemistServer): Promise<void> {
+  await until('all sessions have ended', () => server.sessions === 0);
+  // A session has ended a moment before its workers are back.
+  await until('all workers are free', async () => (await freeWorkers(server)) === server.workerPorts.length);
+}
+
 /** Nobody is there any more, and a fresh client gets all workers and can use them. */
 export async function mustServe(server: AlchemistServer, workers = server.workerPorts.length): Promise<void> {
-  await until('all sessions have ended', () => server.sessions === 0);
+  await mustBeFree(server);
   await using al = await connect(server.url, { workers });
   expect(al.workers).toBe(workers);
   const A = await al.send(Array.from({ length: 7 }, (_, i) => [i, 1, -i]));
   const C = await al.gemm(A, A, { transposeA: true });
   expect((await al.fetch(C)).toArray()).toEqual([[91, 21, -91], [21, 7, -21], [-91, -21, 91]]);
   expect((await al.memory()).matrices).toBe(2);
+}
+
+async function freeWorkers(server: AlchemistServer): Promise<number> {
+  const { client } = await RawClient.greeted(server);
+  const { result } = (await client.ask('LIST_WORKERS', { id: 2, which: 'inactive' })) as unknown as { result: { workers: unknown[] } };
+  client.socket.destroy();
+  return result.workers.length;
 }
 
 type Answer = Message & { readonly payload: number[] };

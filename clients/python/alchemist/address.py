@@ -26,8 +26,10 @@ class Endpoint:
     tls: Tls = False
     #: The name that the certificate must have: the driver's, for its workers as well.
     server_name: str = ""
-    #: Seconds to wait for a connection.
-    timeout: float = 10.0
+    #: Seconds to wait for a connection; None: as long as it takes.
+    timeout: float | None = 10.0
+    #: Seconds without a byte after which a transfer is given up; None: never.
+    stall_timeout: float | None = None
 
     def at(self, host: str, port: int) -> Endpoint:
         """Another port of the same server."""
@@ -37,7 +39,7 @@ class Endpoint:
         return f"{self.host}:{self.port}"
 
 
-def parse_address(text: str, tls: Tls | None = None, timeout: float = 10.0) -> Endpoint:
+def parse_address(text: str, tls: Tls | None = None, timeout: float | None = 10.0, stall_timeout: float | None = None) -> Endpoint:
     """'alchemist://host:port', 'alchemists://host:port' for TLS, 'host:port' or 'host' (port 24960). ArgumentError for anything else."""
     match = _ADDRESS.fullmatch(text.strip()) if isinstance(text, str) else None
     port = int(match[3] or DEFAULT_PORT) if match else 0
@@ -46,4 +48,4 @@ def parse_address(text: str, tls: Tls | None = None, timeout: float = 10.0) -> E
     if match[1] == "alchemists" and tls is False:
         raise ArgumentError(f"the address {text!r} contradicts tls=False", hint="alchemists:// is with TLS")
     host = match[2].strip("[]")
-    return Endpoint(host, port, match[1] == "alchemists" if tls is None else tls, host, timeout)
+    return Endpoint(host, port, match[1] == "alchemists" if tls is None else tls, host, timeout, stall_timeout)

@@ -41,7 +41,7 @@ class DataConnection:
         """ClosedError, AuthError."""
         connection = cls(Wire.open(endpoint))
         # A worker answers between tasks.
-        connection._wire.be_patient()
+        connection._wire.be_patient(endpoint.stall_timeout)
         with connection._request() as request:
             connection._wire.send(encode_head("ATTACH", {"id": request, "session": session, "secret": secret}))
             connection._reply(request)
@@ -194,8 +194,8 @@ class _Request:
         return self._connection._next_id - 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: Any) -> None:
-        # An ERROR leaves the connection as good as before; everything else may have cut a frame in two.
-        answered = isinstance(error, AlchemistError) and error.code not in ("E_CLOSED", "E_PROTOCOL", "E_VERSION")
+        # An ERROR leaves the connection as good as before; everything else, a stall too, may have cut a frame in two.
+        answered = isinstance(error, AlchemistError) and error.code not in ("E_CLOSED", "E_CANCELLED", "E_PROTOCOL", "E_VERSION")
         if error is not None and not answered:
             self._connection._usable = False
         self._connection._turn.release()

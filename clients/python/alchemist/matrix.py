@@ -57,7 +57,8 @@ class Matrix:
 
     def numpy(self, out: np.ndarray[Any, Any] | None = None, order: str = "C") -> np.ndarray[Any, Any]:
         """
-        All entries as a fresh array ('C' or 'F' order), or in `out`, which may be a view of any strides. ShapeError when `out` does not fit.
+        All entries as a fresh array ('C' or 'F' order), or in `out`, which may be a view of any strides. ShapeError when `out` does not fit,
+        CancelledError as `Session.send`.
         """
         array: np.ndarray[Any, Any] = self._read(Region.whole(self.shape), out, order)
         return array

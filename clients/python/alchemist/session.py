@@ -125,11 +125,13 @@ class Session(Operations):
         """
         Distributes an array over the workers: anything that numpy sees as real numbers; a vector becomes a column. float64 and float32 that lie
         contiguously (C or Fortran) are sent from where they lie, other types, strides and byte orders through small buffers, so that a memory-
-        mapped file may be larger than memory. NaN and infinities are kept. ArgumentError for complex, object, sparse and structured arrays.
+        mapped file may be larger than memory. NaN and infinities are kept. ArgumentError for complex, object, sparse and structured arrays,
+        CancelledError when a `stall_timeout` was given to `connect` and the server has stalled for so long.
         """
         array = host_matrix(x)
         kept = dtype_for(array) if dtype is None else wire_dtype(dtype)
-        A = self.empty(array.shape[0], array.shape[1], kept, layout, order="F" if order_of(array) == "column" else "C")
+        order = "F" if order_of(array) == "column" else "C"
+        A = self.empty(array.shape[0], array.shape[1], kept, layout, order=order, timeout=self._endpoint.stall_timeout)
         try:
             with self._watching("send", A.nbytes) as moved:
                 self._links.put(A.id, kept, Block(all_of(array.shape[0]), all_of(array.shape[1])), array, moved=moved)

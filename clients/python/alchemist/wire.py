@@ -9,7 +9,7 @@ import ssl
 from typing import Union
 
 from .address import Endpoint, Tls
-from .errors import AlchemistError, ClosedError
+from .errors import AlchemistError, CancelledError, ClosedError
 from .frames import PRELUDE_BYTES, Frame, decode_header, decode_prelude
 
 Bytes = Union[bytes, memoryview]
@@ -23,6 +23,7 @@ class Wire:
         self._socket = sock
         self._where = where
         self._plain = not isinstance(sock, ssl.SSLSocket)
+        self._stall: float | None = None
         self._process = os.getpid()
 
     @classmethod
@@ -44,9 +45,13 @@ class Wire:
             raise ClosedError(f"TLS with {endpoint} failed: {error}", hint=hint) from error
         return cls(sock, str(endpoint))
 
-    def be_patient(self) -> None:
-        """From here on an answer may take as long as a task does; until now a silent server is given up after the endpoint's timeout."""
-        self._socket.settimeout(None)
+    def be_patient(self, seconds: float | None = None) -> None:
+        """
+        From here on an answer may take as long as a task does; until now a silent server is given up after the endpoint's timeout.
+        With `seconds`, CancelledError when not a byte has moved for so long.
+        """
+        self._stall = seconds
+        self._socket.settimeout(seconds)
 
     def send(self, *pieces: Bytes) -> None:
         """Writes the pieces one after another. ClosedError when the server has gone."""
@@ -57,8 +62,10 @@ class Wire:
                 sent = self._socket.sendmsg(pieces)
                 pieces = (head[sent:], payload[max(0, sent - len(head)) :])
             for piece in pieces:
-                if len(piece):
-                    self._socket.sendall(piece)
+                # Not sendall, which has one timeout for all bytes: what moves slowly has not stalled.
+                rest = memoryview(piece)
+                while len(rest):
+                    rest = rest[self._socket.send(rest) :]
         except OSError as error:
             raise self._broken(error) from error
 
@@ -122,7 +129,12 @@ class Wire:
     def __str__(self) -> str:
         return self._where
 
-    def _broken(self, error: OSError) -> ClosedError:
+    def _broken(self, error: OSError) -> AlchemistError:
+        if isinstance(error, TimeoutError) and self._stall is not None:
+            return CancelledError(
+                f"{self._where} moved no byte for {self._stall:g} s: the transfer was given up",
+                hint="is the server stopped or overloaded? connect with a longer stall_timeout, or with None to wait as long as it takes",
+            )
         return ClosedError(f"the connection to {self._where} broke: {error}")
 
 

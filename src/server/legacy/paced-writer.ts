@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** Milliseconds between two looks at a client that does not read. */
+const MAX_PAUSE_MS = 50;
 /** What the JVM clients read at a time, and the header that they read before. */
 const PACKET_BYTES = 8192;
 const HEADER_BYTES = 10;
@@ -44,7 +46,8 @@ export class PacedWriter {
 
   async #packet(bytes: Uint8Array): Promise<void> {
     await this.#now(bytes);
-    while (!this.#socket.destroyed && (unacknowledged(this.#socket) ?? 0) > 0) await delay(0);
+    // At once for a client that reads; ever more seldom for one that has stopped, which shall not keep its worker looking.
+    for (let pause = 0; !this.#socket.destroyed && (unacknowledged(this.#socket) ?? 0) > 0; pause = Math.min(pause + 0.1, MAX_PAUSE_MS)) await delay(pause);
   }
 
   #now(bytes: Uint8Array): Promise<void> {
