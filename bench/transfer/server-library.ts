@@ -1,4 +1,5 @@
 /** What the study asks of the server: checksums of what has arrived, and the seconds that workers have spent on placing entries. */
+import { BlockReader } from '#src/dist/block-reader.js';
 import { SharedMatrix } from '#src/dist/shared-matrix.js';
 import { copies, share } from '#src/layout/layout.js';
 import type { Library } from '#src/library/library.js';
@@ -26,17 +27,20 @@ const checksum = defineTask({
   },
 });
 
-/** Seconds of this thread in {@link SharedMatrix}: a worker's port places and gathers entries in the thread that runs its tasks. */
+/** Seconds of this thread that place and gather entries: a worker's port does so in the thread that runs its tasks. */
 const spent = { put: 0, get: 0 };
 
-for (const name of ['put', 'get'] as const) {
-  const original = SharedMatrix.prototype[name] as (...args: unknown[]) => void;
-  (SharedMatrix.prototype[name] as unknown) = function (this: SharedMatrix, ...args: unknown[]): void {
+/** Adds the time of every call of a method to one of them. */
+function clock<Name extends string>(what: keyof typeof spent, methods: Record<Name, (...args: never[]) => void>, name: Name): void {
+  const original = methods[name];
+  methods[name] = function (...args: never[]): void {
     const start = performance.now();
     original.apply(this, args);
-    spent[name] += (performance.now() - start) / 1000;
+    spent[what] += (performance.now() - start) / 1000;
   };
 }
+clock('put', SharedMatrix.prototype, 'put');
+clock('get', BlockReader.prototype, 'read');
 
 const clocks = defineTask({
   name: 'clocks',

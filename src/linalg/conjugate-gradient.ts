@@ -38,17 +38,19 @@ export interface ConjugateGradientResult {
 }
 
 const TOLERANCE = { f64: 1e-10, f32: 1e-5 } as const;
-/** Steps beyond the order of S before a restart: without rounding, as many steps as the order are always enough. */
-const SLACK = 50;
-/** Between restarts the true residual has to shrink to this fraction, or rounding has won. */
+/** Residuals that do not shrink to this fraction any more, from one start to the next or in a long while, have met their rounding errors. */
 const PROGRESS = 0.5;
+/** A long while: so many steps for an operator of order n, for which n are enough without rounding. */
+const patience = (n: number): number => 2 * n + 100;
+/** A column whose carried residual is this far below its goal rests while others go on: its squares would vanish in the end. */
+const FAR_BELOW = 2 ** -20;
 
 /**
  * X with S X = B for B n × r, lying as `operator.vectors` does. Cost of an iteration: one application of S to r vectors, 10nr flops and two
  * small reductions; as many iterations as √κ(S) · log(1/tolerance) / 2 at most. Collective. The same bits for the same grid.
  *
- * The residuals that the iteration carries along drift from the true ones. So these are computed when it has converged, and after n steps at the
- * latest; where they are too large, the iteration starts again from them.
+ * The residuals that the iteration carries along drift from the true ones. So these are computed when it has converged, or gets no further; where
+ * they are too large, the iteration starts again from them. Not before: rounding makes it take more than n steps, and a new start forgets them all.
  * @throws AlchemistError E_CONVERGENCE, with `residuals` and `converged` as fields, when the iterations are used up or rounding allows no better
  * residual; E_ARGUMENT when S turns out not to be positive definite; E_NOT_FINITE.
  */
@@ -66,10 +68,9 @@ export function conjugateGradient(operator: SymmetricOperator, B: DistMatrix, op
     let residuals = norms;
     while (!reached(residuals, goals)) {
       const before = residuals;
-      const cycle = Math.min(maxIterations - iterations, operator.order + SLACK);
-      iterations += iterate(operator, X, R, goals, cycle, (steps, now) => report(options, iterations + steps, now, norms, goals));
+      iterations += iterate(operator, X, R, goals, maxIterations - iterations, (steps, now) => report(options, iterations + steps, now, norms, goals));
       residuals = trueResiduals(operator, X, unit, R);
-      const stuck = residuals.some((residual, j) => residual > goals[j] && !(residual < PROGRESS * before[j]));
+      const stuck = iterations < maxIterations && residuals.some((residual, j) => residual > goals[j] && !(residual < PROGRESS * before[j]));
       if (!reached(residuals, goals) && (stuck || iterations >= maxIterations)) throw failure(iterations, residuals, norms, goals, stuck);
     }
     exponents.forEach((exponent, j) => scaleByPowerOfTwo(exponent, X.local.col(j)));
@@ -91,7 +92,7 @@ function unitColumns(operator: SymmetricOperator, B: DistMatrix): { unit: DistMa
 }
 
 /**
- * Adds to X the approximate solution of S D = R, until the carried residuals are within the goals. R receives the residuals that are left.
+ * Adds to X the approximate solution of S D = R, until the carried residuals are within the goals or no longer shrink. R receives the residuals that are left.
  * @returns the number of applications of S.
  */
 function iterate(
@@ -107,9 +108,12 @@ function iterate(
     const Q = operator.vectors(R.width);
     blas.copy(R.local, P.local);
     let squares = columnDots(R, R);
+    const best = squares.map(Math.sqrt);
+    let progressed = 0;
     for (let step = 1; ; step++) {
       operator.apply(P, Q);
       const curvatures = columnDots(P, Q);
+      squares = squares.map((square, j) => (Math.sqrt(square) > FAR_BELOW * goals[j] ? square : 0));
       mustBePositive(curvatures, squares);
       squares.forEach((square, j) => {
         const alpha = ratio(square, curvatures[j]);
@@ -119,7 +123,12 @@ function iterate(
       const next = columnDots(R, R);
       const residuals = next.map(Math.sqrt);
       report(step, residuals);
-      if (step >= mostSteps || reached(residuals, goals)) return step;
+      residuals.forEach((residual, j) => {
+        if (residual >= PROGRESS * best[j]) return;
+        best[j] = residual;
+        progressed = step;
+      });
+      if (step >= mostSteps || step - progressed > patience(operator.order) || reached(residuals, goals)) return step;
       next.forEach((square, j) => {
         blas.scale(ratio(square, squares[j]), P.local.col(j));
         blas.add(1, R.local.col(j), P.local.col(j));

@@ -71,6 +71,9 @@ export async function serve(options: ServeOptions = {}): Promise<AlchemistServer
   const { host = '127.0.0.1', port = DEFAULT_PORT, insecure = false, idleSeconds = 0, greetingSeconds = 10, drainSeconds = 10 } = options;
   const shape = options.grid === undefined ? undefined : parseGridShape(options.grid);
   const workers = options.workers ?? (shape ? shape.height * shape.width : Math.min(4, availableParallelism()));
+  if (shape && shape.height * shape.width > workers) {
+    throw new AlchemistError('E_ARGUMENT', `a ${shape.height}×${shape.width} grid has ${shape.height * shape.width} places, but there are ${workers} workers`, { hint: 'give fewer places, more workers, or only one of the two' });
+  }
   mustBePort(port, workers);
   const token = options.token ?? (options.tokenFile === undefined ? undefined : readText(options.tokenFile, 'token file').trim());
   if (token === '') throw new AlchemistError('E_ARGUMENT', 'the token is empty');

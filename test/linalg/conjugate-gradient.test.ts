@@ -150,6 +150,16 @@ forEachGrid(
       await al.free(A, B);
     });
 
+    test('ill-conditioned systems take more steps than they have unknowns, and get there', async () => {
+      const al = session();
+      const A = await al.withSpectrum(90, 60, range(60, (i) => 10 ** (-i / 15)));
+      const B = await al.normal(90, 10);
+      const { X, iterations, residuals } = await al.ridge(A, B, { lambda: 0 });
+      expect(iterations).toBeGreaterThan(60);
+      residuals.forEach((residual: number) => expect(residual).toBeLessThanOrEqual(1e-10));
+      await al.free(A, B, X);
+    });
+
     test('matrices that are not positive definite, wrong shapes and types, NaN, negative λ are refused', async () => {
       const al = session();
       const S = await al.diagonalMatrix([1, -1, 2]);
