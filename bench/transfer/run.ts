@@ -12,6 +12,7 @@ import type { SampleRecord, StudyRecord } from './records.js';
 import { serverMemory } from './server-memory.js';
 import { ServerProcess } from './server-process.js';
 import { weigh } from './weigh.js';
+import { fillYoungGeneration } from './young-generation.js';
 
 export interface RunHooks {
   readonly signal?: AbortSignal;
@@ -29,7 +30,7 @@ interface Floor {
 type Entries = Float64Array | Float32Array;
 
 /**
- * Measures, and records as it goes. Repetition -1 warms up and is not recorded.
+ * Measures, and records as it goes. Repetition -1 warms up and is not recorded; the client's heap is as large as it gets before.
  * @throws AlchemistError E_CANCELLED when the signal says so, E_CLOSED when the server has gone, E_TASK when a transfer was not verified; what was
  * recorded so far stays recorded, the end included.
  */
@@ -53,6 +54,7 @@ export async function runStudy(options: TransferOptions, { signal, record, progr
     }, signal);
     record(await runRecord(options, client));
     begun = true;
+    fillYoungGeneration();
     const random = randomNumbers(options.seed);
     const planned = (options.repeat + 1) * (trials.length + floors.length);
     const start = performance.now();
