@@ -12,7 +12,6 @@ import type { SampleRecord, StudyRecord } from './records.js';
 import { serverMemory } from './server-memory.js';
 import { ServerProcess } from './server-process.js';
 import { weigh } from './weigh.js';
-import { fillYoungGeneration } from './young-generation.js';
 
 export interface RunHooks {
   readonly signal?: AbortSignal;
@@ -30,7 +29,7 @@ interface Floor {
 type Entries = Float64Array | Float32Array;
 
 /**
- * Measures, and records as it goes. Repetition -1 warms up and is not recorded; the client's heap is as large as it gets before.
+ * Measures, and records as it goes. Repetition -1 warms up and is not recorded.
  * @throws AlchemistError E_CANCELLED when the signal says so, E_CLOSED when the server has gone, E_TASK when a transfer was not verified; what was
  * recorded so far stays recorded, the end included.
  */
@@ -54,7 +53,6 @@ export async function runStudy(options: TransferOptions, { signal, record, progr
     }, signal);
     record(await runRecord(options, client));
     begun = true;
-    fillYoungGeneration();
     const random = randomNumbers(options.seed);
     const planned = (options.repeat + 1) * (trials.length + floors.length);
     const start = performance.now();
