@@ -47,6 +47,9 @@ export class AlchemistError extends Error {
   }
 }
 
+/** What a call rejects with whose AbortSignal has said so. */
+export const cancelled = (): AlchemistError => new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');
+
 /** An error as plain data. `instanceof` fails across realms (jest, vm), so the test is by name. */
 export function toWire(error: unknown): WireError {
   const e = error as Partial<AlchemistError> & { name?: string };

@@ -132,8 +132,9 @@ export function findings(study: Study, panels: readonly Panel[] = summarise(stud
   const rises = (wanted: (summary: CellSummary) => boolean): number[] =>
     sends.filter(wanted).flatMap(({ samples }) => samples.map((s) => (s.memoryRise ?? NaN) / allowed(s.buffer, s.bytes)).filter((x) => !Number.isNaN(x))).sort((a, b) => a - b);
   add('most client memory beside the matrix, of two buffers a worker, buffers of 1 MB and above', Math.max(...rises((summary) => !small(summary))), 1, true);
-  add('the same, buffers below 1 MB', Math.max(...rises(small)), 1, true);
+  const ofSmall = rises(small);
+  add('the same, buffers below 1 MB', Math.max(...ofSmall), 1, true);
   // V8 makes its heap larger now and then; the largest of all samples shows no more than that.
-  add('the same, buffers below 1 MB, nine sends of ten', quantile(rises(small), 0.9), 1, true);
+  add('the same, buffers below 1 MB, nine sends of ten', quantile(ofSmall, 0.9), 1, true);
   return found;
 }

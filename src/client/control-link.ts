@@ -1,5 +1,5 @@
 /** The connection to the driver: requests and their answers, several at once. */
-import { AlchemistError } from '../errors.js';
+import { AlchemistError, cancelled } from '../errors.js';
 import type { Frame } from '../protocol/frame-decoder.js';
 import { decodeMessage, encodeMessage, type Header } from '../protocol/messages.js';
 import { type Answered, readError, readResult, type ResultOf } from '../protocol/replies.js';
@@ -61,7 +61,7 @@ export class ControlLink {
       const message = encoded(kind, { id, ...header } as unknown as Header<K>);
       const send = (): void => {
         if (this.#lost) return reject(this.#lost);
-        if (signal?.aborted) return reject(new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller'));
+        if (signal?.aborted) return reject(cancelled());
         this.#waiting.set(id, { kind, onProgress, resolve: resolve as (result: unknown) => void, reject });
         this.#wire.send(message).catch((error: unknown) => {
           this.#waiting.delete(id);

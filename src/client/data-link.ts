@@ -1,5 +1,5 @@
 /** The connection to one worker's data port: blocks of matrices out and in. */
-import { AlchemistError } from '../errors.js';
+import { AlchemistError, cancelled } from '../errors.js';
 import { type Block, entries } from '../layout/block.js';
 import type { Frame, PayloadSink } from '../protocol/frame-decoder.js';
 import { decodeMessage, encodeMessage, type Header } from '../protocol/messages.js';
@@ -148,5 +148,3 @@ export class DataLink {
     this.#fail(new AlchemistError('E_CLOSED', 'the session is closed'));
   }
 }
-
-export const cancelled = (): AlchemistError => new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');

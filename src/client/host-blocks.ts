@@ -27,6 +27,8 @@ function typed(data: unknown, dtype: Dtype): TypedArray | undefined {
   return dtype === 'f64' ? (types.isFloat64Array(data) ? data : undefined) : types.isFloat32Array(data) ? data : undefined;
 }
 
+const arrayOf = (dtype: Dtype, count: number): TypedArray => (dtype === 'f64' ? new Float64Array(count) : new Float32Array(count));
+
 /** A view; a Buffer, since sockets make one of anything else. */
 const bytesOf = (data: TypedArray, start: number, count: number): Uint8Array => Buffer.from(data.buffer, data.byteOffset + start * data.BYTES_PER_ELEMENT, count * data.BYTES_PER_ELEMENT);
 
@@ -62,7 +64,7 @@ export function sourceOf(source: Strided, band: Block, dtype: Dtype, order: Orde
     payload(block, pieces) {
       const count = entries(block);
       // The first block is the longest.
-      const buffer = buffers.length < 2 ? (dtype === 'f64' ? new Float64Array(count) : new Float32Array(count)) : buffers.shift()!;
+      const buffer = buffers.length < 2 ? arrayOf(dtype, count) : buffers.shift()!;
       buffers.push(buffer);
       copyStrided(block.rows.count, block.cols.count, { ...source, offset: offsetOf(block) }, densely(buffer, block, order));
       pieces.push(bytesOf(buffer, 0, count));
@@ -75,7 +77,7 @@ export function sinkOf(target: WritableStrided, block: Block, dtype: Dtype, orde
   const data = typed(target.data, dtype);
   const { lines, length, step, contiguous } = linesOf(block, target, order);
   const inPlace = data && contiguous && (step === length || lines === 1);
-  const buffer = inPlace ? undefined : dtype === 'f64' ? new Float64Array(lines * length) : new Float32Array(lines * length);
+  const buffer = inPlace ? undefined : arrayOf(dtype, lines * length);
   const bytes = inPlace ? bytesOf(data, target.offset, lines * length) : bytesOf(buffer!, 0, buffer!.length);
   let filled = 0;
   return {

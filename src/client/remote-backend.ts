@@ -1,5 +1,5 @@
 /** A server's session as a Backend: control through the driver, matrix entries straight to and from all workers at once. */
-import { AlchemistError } from '../errors.js';
+import { AlchemistError, cancelled } from '../errors.js';
 import type { Block } from '../layout/block.js';
 import { type Range, viewLayout } from '../layout/layout.js';
 import { slice } from '../layout/slice.js';
@@ -10,7 +10,7 @@ import type {
 import type { HostArray } from '../session/host-array.js';
 import { orderOf, type WritableStrided } from '../session/strided-copy.js';
 import type { ControlLink, Welcome } from './control-link.js';
-import { cancelled, DataLink } from './data-link.js';
+import { DataLink } from './data-link.js';
 import { part, sinkOf, sourceOf } from './host-blocks.js';
 import { Turns } from './turns.js';
 import type { WireOptions } from './wire.js';

@@ -1,5 +1,5 @@
 /** The team of worker threads: ranks meet at a barrier in shared words and pull from each other's shared memory. */
-import { AlchemistError } from '../errors.js';
+import { AlchemistError, cancelled } from '../errors.js';
 import { type Block, entries } from '../layout/block.js';
 import type { Transfer } from '../layout/plan.js';
 import { type Slice, slice } from '../layout/slice.js';
@@ -141,7 +141,7 @@ export class ThreadComm implements Communicator {
   checkCancelled(): void {
     const { control, rank } = this;
     if (!isAlarmed(control.state)) return;
-    if (control.cancelled) throw new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');
+    if (control.cancelled) throw cancelled();
     const { failedRank } = control;
     throw new AlchemistError('E_RANK', `rank ${rank} stopped because rank ${failedRank} failed`, { fields: { rank, failedRank } });
   }

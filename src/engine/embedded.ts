@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RankThread } from '../comm/rank-thread.js';
 import { Team } from '../comm/team.js';
-import { AlchemistError, fromWire } from '../errors.js';
+import { AlchemistError, cancelled, fromWire } from '../errors.js';
 import { worldToVC } from '../layout/grid-shape.js';
 import { type Range, redundantRank } from '../layout/layout.js';
 import { describeTasks, type Library, loadTask } from '../library/library.js';
@@ -414,5 +414,3 @@ const fixedWorkers = (): AlchemistError =>
   new AlchemistError('E_WORKERS', 'this session runs inside its process: its workers are the same from start to close', {
     hint: 'start another session with as many workers as you need, or connect to a server',
   });
-
-const cancelled = (): AlchemistError => new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');

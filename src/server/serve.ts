@@ -70,9 +70,10 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 export async function serve(options: ServeOptions = {}): Promise<AlchemistServer> {
   const { host = '127.0.0.1', port = DEFAULT_PORT, insecure = false, idleSeconds = 0, greetingSeconds = 10, drainSeconds = 10 } = options;
   const shape = options.grid === undefined ? undefined : parseGridShape(options.grid);
-  const workers = options.workers ?? (shape ? shape.height * shape.width : Math.min(4, availableParallelism()));
-  if (shape && shape.height * shape.width > workers) {
-    throw new AlchemistError('E_ARGUMENT', `a ${shape.height}×${shape.width} grid has ${shape.height * shape.width} places, but there are ${workers} workers`, { hint: 'give fewer places, more workers, or only one of the two' });
+  const places = shape && shape.height * shape.width;
+  const workers = options.workers ?? places ?? Math.min(4, availableParallelism());
+  if (places !== undefined && places > workers) {
+    throw new AlchemistError('E_ARGUMENT', `a ${shape!.height}×${shape!.width} grid has ${places} places, but there are ${workers} workers`, { hint: 'give fewer places, more workers, or only one of the two' });
   }
   mustBePort(port, workers);
   const token = options.token ?? (options.tokenFile === undefined ? undefined : readText(options.tokenFile, 'token file').trim());

@@ -1,6 +1,6 @@
 /** Evaluates a caller's function for every entry of a matrix, in pieces, so that the event loop turns and memory stays small. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { AlchemistError } from '../errors.js';
+import { AlchemistError, cancelled } from '../errors.js';
 import type { Range } from '../layout/layout.js';
 import type { HostArray } from './host-array.js';
 
@@ -37,7 +37,7 @@ export async function fillByPieces(
         data[at] = value;
         if (at % 8 === 0 && performance.now() - turned > TURN_MS) {
           await nextTurn();
-          if (signal?.aborted) throw new AlchemistError('E_CANCELLED', 'the operation was cancelled by its caller');
+          if (signal?.aborted) throw cancelled();
           turned = performance.now();
         }
       }

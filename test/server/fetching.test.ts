@@ -1,5 +1,4 @@
 /** Answers that a client does not take at once: what waits behind them, and what becomes of them when the matrix goes. */
-import type { AlchemistServer } from '#src/index.js';
 import { FrameDecoder } from '#src/protocol/frame-decoder.js';
 import { decodeMessage, type Message } from '#src/protocol/messages.js';
 import { mustServe, RawClient, started, until } from './started.js';
@@ -8,13 +7,16 @@ const SIZE = 2000;
 const rows = { start: 0, step: 1, count: SIZE };
 const whole = { rows, cols: rows, order: 'row', dtype: 'f64' } as const;
 
-/** A session with a matrix of 32 MB, far more than sockets hold, and a connection to its worker. */
-async function withMatrix(server: AlchemistServer) {
+/** A server, a session with a matrix of 32 MB, far more than sockets hold, and a connection to its worker that does not read yet. */
+async function withMatrix() {
+  const server = await started({ workers: 1 });
   const { client, welcome, ports } = await RawClient.greeted(server, 1);
   const created = (await client.ask('CREATE', { id: 3, height: SIZE, width: SIZE, dtype: 'f64', dist: 'MC_MR', order: 'row' })) as unknown as { result: { matrix: { id: number } } };
   const worker = await RawClient.open(ports[0]);
   await worker.ask('ATTACH', { id: 1, session: welcome.session, secret: welcome.secret });
-  return { client, worker, matrix: created.result.matrix.id };
+  const frames = counting(worker);
+  worker.socket.pause();
+  return { server, client, worker, frames, matrix: created.result.matrix.id };
 }
 
 /** Counts payload instead of keeping it. */
@@ -30,10 +32,7 @@ function counting(worker: RawClient): { message: Message; bytes: number }[] {
 }
 
 test('what else is to be said waits for the end of the GET that is being answered', async () => {
-  const server = await started({ workers: 1 });
-  const { client, worker, matrix } = await withMatrix(server);
-  const frames = counting(worker);
-  worker.socket.pause();
+  const { server, client, worker, frames, matrix } = await withMatrix();
   worker.send('GET', { id: 2, matrix, ...whole, bufferSize: 10_000_000 });
   const one = { start: 0, step: 1, count: 1 };
   worker.send('PUT', { id: 3, matrix, ...whole, rows: one, cols: one, last: true }, [new Uint8Array(8)]);
@@ -49,10 +48,7 @@ test('what else is to be said waits for the end of the GET that is being answere
 });
 
 test('a matrix that is freed while it is being sent ends its connection, and nothing else', async () => {
-  const server = await started({ workers: 1 });
-  const { client, worker, matrix } = await withMatrix(server);
-  const frames = counting(worker);
-  worker.socket.pause();
+  const { server, client, worker, frames, matrix } = await withMatrix();
   worker.send('GET', { id: 2, matrix, ...whole, bufferSize: 1_000_000 });
   worker.send('GET', { id: 3, matrix, ...whole, bufferSize: 1_000_000 });
   await new Promise((resolve) => setTimeout(resolve, 100));
