@@ -27,7 +27,7 @@ export function finishDot<T>(t: v128, n: i32, a: usize, x: usize, alpha: T, beta
 
 // @ts-ignore: decorator
 @inline
-function dotsLoop<T>(eight: bool, n: i32, alpha: T, a: usize, rs: i32, x: usize, beta: T, u: usize): void {
+function dotsLoop<T>(eight: bool, n: i32, alpha: T, a: usize, rs: i32, x: usize, beta: T, u: usize, incu: i32 = 1): void {
   let a0 = a, a1 = at<T>(a, 1, 0, rs, 1), a2 = at<T>(a, 2, 0, rs, 1), a3 = at<T>(a, 3, 0, rs, 1);
   let a4 = at<T>(a, 4, 0, rs, 1), a5 = at<T>(a, 5, 0, rs, 1), a6 = at<T>(a, 6, 0, rs, 1), a7 = at<T>(a, 7, 0, rs, 1);
   let t0 = v128.splat<T>(<T>0), t1 = t0, t2 = t0, t3 = t0, t4 = t0, t5 = t0, t6 = t0, t7 = t0;
@@ -56,19 +56,19 @@ function dotsLoop<T>(eight: bool, n: i32, alpha: T, a: usize, rs: i32, x: usize,
     a7 += 16;
   }
   finishDot<T>(t0, rest, a0, x, alpha, beta, u);
-  finishDot<T>(t1, rest, a1, x, alpha, beta, entry<T>(u, 1));
-  finishDot<T>(t2, rest, a2, x, alpha, beta, entry<T>(u, 2));
-  finishDot<T>(t3, rest, a3, x, alpha, beta, entry<T>(u, 3));
+  finishDot<T>(t1, rest, a1, x, alpha, beta, entry<T>(u, 1, incu));
+  finishDot<T>(t2, rest, a2, x, alpha, beta, entry<T>(u, 2, incu));
+  finishDot<T>(t3, rest, a3, x, alpha, beta, entry<T>(u, 3, incu));
   if (!eight) return;
-  finishDot<T>(t4, rest, a4, x, alpha, beta, entry<T>(u, 4));
-  finishDot<T>(t5, rest, a5, x, alpha, beta, entry<T>(u, 5));
-  finishDot<T>(t6, rest, a6, x, alpha, beta, entry<T>(u, 6));
-  finishDot<T>(t7, rest, a7, x, alpha, beta, entry<T>(u, 7));
+  finishDot<T>(t4, rest, a4, x, alpha, beta, entry<T>(u, 4, incu));
+  finishDot<T>(t5, rest, a5, x, alpha, beta, entry<T>(u, 5, incu));
+  finishDot<T>(t6, rest, a6, x, alpha, beta, entry<T>(u, 6, incu));
+  finishDot<T>(t7, rest, a7, x, alpha, beta, entry<T>(u, 7, incu));
 }
 
-/** u_k := alpha a_k·x + beta u_k for four rows a_k, `rs` apart; rows and vectors are unit. beta = 0 does not read u. */
-export function dots4<T>(n: i32, alpha: T, a: usize, rs: i32, x: usize, beta: T, u: usize): void {
-  dotsLoop<T>(false, n, alpha, a, rs, x, beta, u);
+/** u_k := alpha a_k·x + beta u_k for four rows a_k, `rs` apart; rows and x are unit, entries of u `incu` apart. beta = 0 does not read u. */
+export function dots4<T>(n: i32, alpha: T, a: usize, rs: i32, x: usize, beta: T, u: usize, incu: i32 = 1): void {
+  dotsLoop<T>(false, n, alpha, a, rs, x, beta, u, incu);
 }
 
 /** As `dots4`, of eight rows: as many streams as keep the memory busy. */

@@ -18,8 +18,8 @@ export function sweepPair<T>(m: i32, n: i32, a: usize, rs: i32, x: usize, ldx: i
   const quarter = m / 4;
   if (quarter > 0) sweepPairQuarters<T>(quarter, n, a, rs, x, z, u, v, y, w);
   const i = 4 * quarter, rows = at<T>(a, i, 0, rs, 1);
-  sweep<T>(m - i, n, rows, rs, x, <T>0, entry<T>(u, i), y);
-  sweep<T>(m - i, n, rows, rs, z, <T>0, entry<T>(v, i), w);
+  sweep<T>(false, m - i, n, rows, rs, x, <T>0, entry<T>(u, i), y);
+  sweep<T>(false, m - i, n, rows, rs, z, <T>0, entry<T>(v, i), w);
 }
 
 /** The sweep over four times `quarter` rows: u := A x and v := A z, y := y + Aᵀ u and w := w + Aᵀ v. */

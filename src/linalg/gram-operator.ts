@@ -8,6 +8,7 @@ import { colStride, gridSize, type Layout, ownersOf, transposed } from '../layou
 import * as blas from '../local/blas.js';
 import { Matrix, type StorageOrder } from '../local/matrix.js';
 import { type Dtype, itemBytes } from '../local/rank-memory.js';
+import { fasterSweep } from '../local/sweep-form.js';
 import type { SymmetricOperator } from './operator.js';
 
 /** Columns that an operator moves at once. */
@@ -79,7 +80,9 @@ export class GramOperator implements SymmetricOperator {
       for (let j = 0; j < X.width; j += 2) {
         const [a, x, u, y] = [A.address(i, 0), X.address(0, j), U.address(i, j), Y.address(0, j)];
         if (j + 1 < X.width) kernels.sweepPair(m, A.width, a, A.rowStride, x, X.colStride, u, U.colStride, y, Y.colStride);
-        else kernels.sweep(m, A.width, a, A.rowStride, x, 0, u, y);
+        else {
+          fasterSweep(this.dtype, m * A.width * itemBytes(this.dtype), (inTurns) => kernels.sweep(inTurns, m, A.width, a, A.rowStride, x, 0, u, y));
+        }
       }
     }
   }

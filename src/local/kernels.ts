@@ -28,7 +28,7 @@ export interface KernelSet {
   // level 2 and the fused sweep
   gemv(m: number, n: number, alpha: number, a: number, rs: number, cs: number, x: number, incx: number, beta: number, y: number, incy: number): void;
   ger(m: number, n: number, alpha: number, x: number, incx: number, y: number, incy: number, a: number, rs: number, cs: number): void;
-  sweep(m: number, n: number, a: number, rs: number, x: number, beta: number, u: number, y: number): void;
+  sweep(inTurns: number, m: number, n: number, a: number, rs: number, x: number, beta: number, u: number, y: number): void;
   sweepPair(m: number, n: number, a: number, rs: number, x: number, ldx: number, u: number, ldu: number, y: number, ldy: number): void;
   sum4(n: number, x: number): number;
   // level 3

@@ -8,12 +8,12 @@ test('sweep is u := A x + beta u and y := y + Aᵀ u', () => {
   everyKernel((build, item) => {
     for (const m of SIZES) {
       for (const n of SIZES) {
-        for (const [pad, beta] of [[0, 0], [3, -0.5], [8, 1]]) {
+        for (const [pad, beta, inTurns] of [[0, 0, 0], [3, -0.5, 0], [8, 1, 0], [0, 0, 1], [3, -0.5, 1]]) {
           build.reset();
           const next = numbers(m * 31 + n);
           const a = new BlockArray(build, item, m, n, n + pad, 1, next), x = build.array(item, n, next);
           const u = new BlockArray(build, item, m, 1, 1, 1, (i) => (beta === 0 ? NaN : i / 16)), y = new BlockArray(build, item, n, 1, 1, 1, (j) => j);
-          build.kernel(`sweep_${item.name}`)(m, n, a.ptr, n + pad, x.ptr, beta, u.ptr, y.ptr);
+          build.kernel(`sweep_${item.name}`)(inTurns, m, n, a.ptr, n + pad, x.ptr, beta, u.ptr, y.ptr);
           const wantU = Array.from({ length: m }, (_, i) => {
             let s = beta === 0 ? 0 : (beta * i) / 16;
             for (let j = 0; j < n; j++) s += a.get(i, j) * x.data[j];
@@ -33,13 +33,28 @@ test('sweep is u := A x + beta u and y := y + Aᵀ u', () => {
   });
 });
 
+test('both forms of the sweep give the same bits', () => {
+  everyKernel((build, item) => {
+    for (const [m, n] of [[4, 9], [37, 41], [64, 137]]) {
+      const [interleaved, inTurns] = [0, 1].map((form) => {
+        build.reset();
+        const next = numbers(m + n);
+        const [a, x, u, y] = [m * n, n, m, n].map((length) => build.array(item, length, next));
+        build.kernel(`sweep_${item.name}`)(form, m, n, a.ptr, n, x.ptr, 0.3, u.ptr, y.ptr);
+        return [[...u.data], [...y.data]];
+      });
+      expect(inTurns).toEqual(interleaved);
+    }
+  });
+});
+
 test('sweep hands NaN on to its row of u and to all of y', () => {
   everyKernel((build, item) => {
-    for (let row = 0; row < 11; row++) {
+    for (const [row, inTurns] of Array.from({ length: 22 }, (_, k) => [k >> 1, k & 1])) {
       build.reset();
       const a = new BlockArray(build, item, 11, 9, 9, 1, (i, j) => (i === row && j === 5 ? NaN : 1));
       const x = build.array(item, 9, () => 1), u = new BlockArray(build, item, 11, 1, 1, 1, () => 0), y = build.array(item, 9, () => 0);
-      build.kernel(`sweep_${item.name}`)(11, 9, a.ptr, 9, x.ptr, 0, u.ptr, y.ptr);
+      build.kernel(`sweep_${item.name}`)(inTurns, 11, 9, a.ptr, 9, x.ptr, 0, u.ptr, y.ptr);
       expect(u.difference((i) => (i === row ? NaN : 9))).toBe('');
       expect([...y.data]).toEqual(Array(9).fill(NaN));
     }
