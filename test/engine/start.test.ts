@@ -39,6 +39,8 @@ test.each([1, 2, 3, 4, 5, 6, 7, 256])('%i workers share one address space out ev
     expect(base).toBe(rank === 0 ? 0 : regions[rank - 1].limit);
     expect(limit - base).toBeGreaterThan((4 * GIB) / workers - 2 ** 17);
     expect(limit).toBeLessThanOrEqual(4 * GIB - 2 ** 16);
+    // Equal addresses modulo a page are taken for one another by some caches.
+    if (rank > 0) expect((base - regions[rank - 1].base) % 4096).not.toBe(0);
   }
 });
 
