@@ -26,6 +26,10 @@ interface Floor {
   readonly dtype: Dtype;
 }
 
+/** Transfers that warm up, and bytes of their messages. */
+const WARM_UPS = 1000;
+const LITTLE_BUFFER = 4096;
+
 type Entries = Float64Array | Float32Array;
 
 /**
@@ -53,6 +57,7 @@ export async function runStudy(options: TransferOptions, { signal, record, progr
     }, signal);
     record(await runRecord(options, client));
     begun = true;
+    await bench.warmUp(trials);
     const random = randomNumbers(options.seed);
     const planned = (options.repeat + 1) * (trials.length + floors.length);
     const start = performance.now();
@@ -144,6 +149,24 @@ class Bench {
       this.#pools.set(dtype, pool);
     }
     return pool;
+  }
+
+  /**
+   * Transfers little matrices in little messages, until compilers have had their turn at all that a transfer runs: optimising a function takes a
+   * megabyte for a moment, which would be taken for memory of the transfer meanwhile.
+   */
+  async warmUp(trials: readonly Trial[]): Promise<void> {
+    const [height, width] = [64, 256];
+    for (let round = 0; round < WARM_UPS; round++) {
+      if (this.signal?.aborted) return;
+      const { partitions, layout: dist, dtype } = trials[round % trials.length];
+      const session = await this.client.session(partitions, LITTLE_BUFFER);
+      const { data, target } = this.#pool(dtype);
+      const [A] = await this.#measured(session, 'put', () => session.send({ data: data.subarray(0, height * width), shape: [height, width] }, { dist, dtype }));
+      await session.run(this.client.library, 'checksum', { A, spoil: false });
+      if (target.length > 0) await this.#measured(session, 'get', () => session.fetch(A, { into: target.subarray(0, height * width) }));
+      await A.free();
+    }
   }
 
   /** Sends, verifies, fetches, verifies; records what was asked for. */

@@ -55,7 +55,7 @@ interface Tables {
   factsOf(study: Study): [string, string][];
 }
 interface Running {
-  runStudy(options: object, hooks: { signal: AbortSignal; record(record: object): void; progress(done: number, planned: number, secondsLeft: number): void }): Promise<void>;
+  runStudyApart(options: object, hooks: { signal: AbortSignal; record(record: object): void; progress(done: number, planned: number, secondsLeft: number): void }): Promise<void>;
 }
 interface Recording {
   Recorder: new (path?: string) => { readonly records: readonly { readonly type: string }[]; add(record: object): void; close(): void };
@@ -147,12 +147,12 @@ async function transfer(options: TransferCommandOptions): Promise<void> {
   };
   if (options.from !== undefined) return report(readStudy(options.from));
 
-  const [{ runStudy }, { Recorder }] = await Promise.all([part<Running>('run'), part<Recording>('recorder')]);
+  const [{ runStudyApart }, { Recorder }] = await Promise.all([part<Running>('study-process'), part<Recording>('recorder')]);
   const recorder = new Recorder(out === undefined ? undefined : join(out, 'samples.jsonl'));
   const { layouts: chosen, buffers, shapes, directions, partitions = [options.workers], dtype: dtypes, workers, size, repeat, seed } = options;
   try {
     await withProgress('transfers', (onProgress) =>
-      runStudy({ layouts: chosen, buffers, shapes, directions, partitions, dtypes, workers, size, repeat, seed }, {
+      runStudyApart({ layouts: chosen, buffers, shapes, directions, partitions, dtypes, workers, size, repeat, seed }, {
         signal: interruption,
         record: recorder.add,
         progress: (step, steps, secondsLeft) => onProgress({ task: 'transfer', step, steps, note: `about ${duration(secondsLeft)} left` }),

@@ -60,11 +60,12 @@ async function disturbed(name: string, disturb: (kill: (signal: NodeJS.Signals) 
   }
 }
 
-/** The processes that a study has started: its server and the peer of the bare socket. */
+/** The processes that a study has started: its client, and that one's server and peer of the bare socket. */
 function children(name: string): { pid: number; args: string }[] {
   const all = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n').map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter((match) => match !== null);
   const study = all.find(([, , , args]) => args.includes(at(name)))?.[1];
-  return all.filter(([, , parent]) => parent === study).map(([, pid, , args]) => ({ pid: Number(pid), args }));
+  const [client] = all.filter(([, , parent]) => parent === study);
+  return [client, ...all.filter(([, , parent]) => parent === client[1])].map(([, pid, , args]) => ({ pid: Number(pid), args }));
 }
 
 /** Samples that were made before the end, and what the end says. */
@@ -86,7 +87,7 @@ test('Ctrl-C keeps what was measured, reports it, and leaves no process behind',
   expect(kept('interrupted')).toMatch(/^stopped after \d+ samples$/);
   expect(stdout).toContain('what makes up a time');
   expect(stdout).toContain('incomplete');
-  expect(left).toHaveLength(2);
+  expect(left).toHaveLength(3);
   for (const { pid } of left) await gone(pid);
 });
 
@@ -107,7 +108,7 @@ test('a study that is killed takes its processes with it', async () => {
     kill('SIGKILL');
   });
   expect(signal).toBe('SIGKILL');
-  expect(left).toHaveLength(2);
+  expect(left).toHaveLength(3);
   for (const { pid } of left) await gone(pid);
   expect(readStudy(at('killed/samples.jsonl')).samples.length).toBeGreaterThan(0);
 });
