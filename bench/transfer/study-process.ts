@@ -8,10 +8,11 @@ import type { RunHooks } from './run.js';
 
 const CLIENT = fileURLToPath(new URL('./client-process.js', import.meta.url));
 /**
- * V8's young generation has its full size from the start. Else it doubles now and then, and shrinks while large messages leave nothing behind, so
- * that megabytes of it would be taken for memory of the transfer during which that happens.
+ * V8's heap stays as it is: its young generation has its full size from the start, and nothing is given back while little happens. Else the young
+ * generation doubles now and then, and shrinks while large messages leave nothing behind; what V8 takes anew would be taken for memory of the
+ * transfer during which it does.
  */
-const FLAGS = ['--min-semi-space-size=16', '--max-semi-space-size=16'];
+const FLAGS = ['--min-semi-space-size=16', '--max-semi-space-size=16', '--no-memory-reducer'];
 
 /** What the client's process is told. */
 export type Order = { readonly start: TransferOptions } | { readonly cancel: true };
