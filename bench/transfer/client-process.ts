@@ -1,5 +1,4 @@
 /** The client's process of a study: does what it is told, and tells what it measures. */
-import './end-with-parent.js';
 import { toWire } from '#src/errors.js';
 import { runStudy } from './run.js';
 import type { Order, Report } from './study-process.js';
@@ -13,6 +12,7 @@ function touchYoungGeneration(): void {
   for (let made = 0; made < bytes; made += 800) Array.from({ length: 100 }, () => made);
 }
 
+process.on('disconnect', () => process.exit());
 process.on('message', async (order: Order) => {
   if ('cancel' in order) return interruption.abort();
   try {
