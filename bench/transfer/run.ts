@@ -156,12 +156,12 @@ class Bench {
    * megabyte for a moment, which would be taken for memory of the transfer meanwhile.
    */
   async warmUp(trials: readonly Trial[]): Promise<void> {
-    const [height, width] = [64, 256];
     for (let round = 0; round < WARM_UPS; round++) {
       if (this.signal?.aborted) return;
       const { partitions, layout: dist, dtype } = trials[round % trials.length];
       const session = await this.client.session(partitions, LITTLE_BUFFER);
       const { data, target } = this.#pool(dtype);
+      const [width, height] = [256, Math.min(64, Math.floor(data.length / 256))];
       const [A] = await this.#measured(session, 'put', () => session.send({ data: data.subarray(0, height * width), shape: [height, width] }, { dist, dtype }));
       await session.run(this.client.library, 'checksum', { A, spoil: false });
       if (target.length > 0) await this.#measured(session, 'get', () => session.fetch(A, { into: target.subarray(0, height * width) }));

@@ -101,6 +101,19 @@ test('a server that dies in mid-run is told, and what was measured is kept', asy
   expect(stdout).toContain('what makes up a time');
 });
 
+test('a client that dies in mid-run is told, what was measured is kept, and its server ends with it', async () => {
+  let left: { pid: number }[] = [];
+  const { code, stdout, stderr } = await disturbed('clientless', () => {
+    left = children('clientless');
+    process.kill(left[0].pid, 'SIGKILL');
+  });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/error: the client's process was ended by SIGKILL before the study was over\n$/);
+  expect(readStudy(at('clientless/samples.jsonl')).samples.length).toBeGreaterThan(0);
+  expect(stdout).toContain('what makes up a time');
+  for (const { pid } of left) await gone(pid);
+});
+
 test('a study that is killed takes its processes with it', async () => {
   let left: { pid: number }[] = [];
   const { signal } = await disturbed('killed', (kill) => {
@@ -119,6 +132,11 @@ test('a disk that is full ends the study with its first samples', async () => {
   const { code, stdout, stderr } = await alchemist(`bench transfer ${SMALL} --repeat 1000 --no-figure --out ${at('full')}`);
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toMatch(/samples\.jsonl: cannot write: ENOSPC/);
+});
+
+test('the smallest study, of fewer entries than its warm-up would like', async () => {
+  const { code } = await alchemist('bench transfer --size 64KiB --workers 1 --buffers 100KB --layouts VC_STAR --repeat 1 --no-figure');
+  expect(code).toBe(0);
 });
 
 test.each([
