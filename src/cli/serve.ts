@@ -43,7 +43,7 @@ export function addServe(program: Command): void {
     .option('--idle <seconds>', 'end sessions that have been silent for so long; 0: never', integer(0), 0)
     .option('--log-file <file>', 'where the log goes (default: stderr)')
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info' satisfies LogLevel))
-    .option('--address-file <file>', 'write the address here, as one line of JSON, once the server is ready')
+    .option('--address-file <file>', 'write the address here, as one line of JSON, once the server is ready; removed when it stops')
     .option('--until-stdin-ends', 'stop when standard input ends, too: with the program that has started the server')
     .addHelpText('after', EXAMPLES)
     .action(run);

@@ -1,5 +1,5 @@
 /** Starts an Alchemist server: a driver on one port, its workers on the ports after it. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { AlchemistError } from '../errors.js';
 import { engineOptions, gridOf, type StartOptions } from '../engine/options.js';
@@ -30,7 +30,7 @@ export interface ServeOptions extends Pick<StartOptions, 'workers' | 'memoryPerW
   readonly logFile?: string;
   /** Default 'silent'. */
   readonly logLevel?: LogLevel;
-  /** Receives the server's address as one line of JSON once it is ready. */
+  /** Receives the server's address as one line of JSON once it is ready, and is removed when it stops. */
   readonly addressFile?: string;
   /** Directory of the files that clients may load and save; without it they may name none. */
   readonly data?: string;
@@ -102,15 +102,17 @@ export async function serve(options: ServeOptions = {}): Promise<AlchemistServer
   const workerPorts = pool.workers.map((worker) => worker.port);
   const url = `alchemist://${options.advertise ?? host}:${bound}`;
   log.info({ url, workerPorts }, 'ready');
-  if (options.addressFile !== undefined) {
-    writeFileSync(options.addressFile, `${JSON.stringify({ url, host: options.advertise ?? host, port: bound, workers: workerPorts })}\n`);
-  }
+  const { addressFile } = options;
+  const address = `${JSON.stringify({ url, host: options.advertise ?? host, port: bound, workers: workerPorts })}\n`;
+  if (addressFile !== undefined) writeFileSync(addressFile, address);
+  const stop = async (): Promise<void> => {
+    if (addressFile !== undefined) removeIfSame(addressFile, address);
+    await driver.close();
+    await pool.close();
+    log.info({}, 'stopped');
+  };
   let closing: Promise<void> | undefined;
-  const close = (): Promise<void> =>
-    (closing ??= driver.close().then(async () => {
-      await pool.close();
-      log.info({}, 'stopped');
-    }));
+  const close = (): Promise<void> => (closing ??= stop());
   return {
     host,
     port: bound,
@@ -127,6 +129,15 @@ export async function serve(options: ServeOptions = {}): Promise<AlchemistServer
 function mustBePort(port: number, workers: number): void {
   if (Number.isInteger(port) && (port === 0 || (port >= 1 && port + workers <= 65_535))) return;
   throw new AlchemistError('E_ARGUMENT', `port must be 0 or from 1 to ${65_535 - workers}, so that ${workers} workers find ports after it; got ${port}`);
+}
+
+/** Removes a file that still says `text`; another server may have written its own address there. */
+function removeIfSame(path: string, text: string): void {
+  try {
+    if (readFileSync(path, 'utf8') === text) rmSync(path);
+  } catch {
+    // Somebody else has removed it, or it is not ours to remove any more.
+  }
 }
 
 function readText(path: string, what: string): string {

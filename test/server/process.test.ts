@@ -1,5 +1,5 @@
 /** `alchemist serve` as a process: its address, its end, and what it says when it cannot start. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,7 +11,7 @@ import { TRIALS, until } from './started.js';
 const folder = mkdtempSync(path.join(tmpdir(), 'serve-test-'));
 
 /** A running server and its end: exit code, and what it has written. */
-async function serving(...args: string[]): Promise<{ child: ChildProcess; url: string; end: Promise<{ code: number | null; out: string; err: string }> }> {
+async function serving(...args: string[]): Promise<{ child: ChildProcess; file: string; url: string; end: Promise<{ code: number | null; out: string; err: string }> }> {
   const file = path.join(folder, `${Math.random()}.json`);
   const { NODE_OPTIONS: _, ...env } = process.env;
   const child = spawn(process.execPath, [cli, 'serve', '--port', '0', '--workers', '2', '--address-file', file, '--libraries', TRIALS, ...args], { env });
@@ -20,11 +20,11 @@ async function serving(...args: string[]): Promise<{ child: ChildProcess; url: s
   child.stderr.on('data', (text) => (err += text));
   const end = new Promise<{ code: number | null; out: string; err: string }>((resolve) => child.on('close', (code) => resolve({ code, out, err })));
   await until('the address is written', () => { try { return readFileSync(file, 'utf8').endsWith('\n'); } catch { return false; } });
-  return { child, url: (JSON.parse(readFileSync(file, 'utf8')) as { url: string }).url, end };
+  return { child, file, url: (JSON.parse(readFileSync(file, 'utf8')) as { url: string }).url, end };
 }
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s lets a running task end, takes no new one, and ends the process', async (signal) => {
-  const { child, url, end } = await serving('--log-level', 'info');
+  const { child, file, url, end } = await serving('--log-level', 'info');
   const al = await connect(url, { workers: 2 });
   await al.loadLibrary('trial.js');
   const task = new Promise<Record<string, unknown>>((resolve, reject) => {
@@ -35,6 +35,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s lets a running task end, takes no 
   await expect(al.ones(2, 2)).rejects.toMatchObject({ code: 'E_CLOSED' });
   await expect(connect(url)).rejects.toMatchObject({ code: 'E_CLOSED' });
   const { code, out, err } = await end;
+  expect(existsSync(file)).toBe(false);
   expect([code, out]).toEqual([0, expect.stringContaining(url)]);
   const lines = err.trim().split('\n').map((line) => JSON.parse(line) as { msg: string });
   expect(lines.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['ready', 'session begins', 'workers assigned', 'session ended', 'stopped']));
@@ -48,8 +49,11 @@ test('the end of standard input stops it, if it was told so', async () => {
   const al = await connect(other.url);
   expect(al.workers).toBe(1);
   await al.close();
+  // The file is another server's by now.
+  writeFileSync(other.file, 'taken over\n');
   other.child.kill('SIGTERM');
   expect(await other.end).toMatchObject({ code: 0 });
+  expect(readFileSync(other.file, 'utf8')).toBe('taken over\n');
 });
 
 test('a taken port, a range that is not free, and wrong options are one line each', async () => {
