@@ -35,7 +35,7 @@ Examples:
   $ alchemist bench transfer           matrices to a server and back: a study of its own, see alchemist bench transfer --help
 
 Answers are checked before times are told. Trust the ratios: both sides were measured in turns, in this run. A missed target is only told; a
-kernel below 0.75 of its peak is broken, and the command fails.`;
+kernel below 0.75 of its peak (0.65 without fused multiply-adds) is broken, and the command fails.`;
 
 export function addBench(program: Command): void {
   const about = Object.entries(SUITES).map(([name, text]) => `${name}: ${text}`).join('; ');
