@@ -131,9 +131,7 @@ class Bench {
     const known = this.#sources.get(key);
     if (known) return known;
     const { height, width } = scaled(shape, this.options.size, dtype);
-    const pool = this.#pool(dtype);
-    const [data, target] = [pool.data, pool.target].map((array) => array.subarray(0, height * width));
-    const source = { data, target, sum: checksumOf(data, height, width) };
+    const source = sourceIn(this.#pool(dtype), height, width);
     this.#sources.set(key, source);
     return source;
   }
@@ -156,25 +154,25 @@ class Bench {
    * megabyte for a moment, which would be taken for memory of the transfer meanwhile.
    */
   async warmUp(trials: readonly Trial[]): Promise<void> {
+    const width = 256;
+    const little = new Map(this.options.dtypes.map((dtype) => {
+      const pool = this.#pool(dtype);
+      const height = Math.min(64, Math.floor(pool.data.length / width));
+      return [dtype, { height, source: sourceIn(pool, height, width) }];
+    }));
     for (let round = 0; round < WARM_UPS; round++) {
-      if (this.signal?.aborted) return;
-      const { partitions, layout: dist, dtype } = trials[round % trials.length];
-      const session = await this.client.session(partitions, LITTLE_BUFFER);
-      const { data, target } = this.#pool(dtype);
-      const [width, height] = [256, Math.min(64, Math.floor(data.length / 256))];
-      const [A] = await this.#measured(session, 'put', () => session.send({ data: data.subarray(0, height * width), shape: [height, width] }, { dist, dtype }));
-      await session.run(this.client.library, 'checksum', { A, spoil: false });
-      if (target.length > 0) await this.#measured(session, 'get', () => session.fetch(A, { into: target.subarray(0, height * width) }));
-      await A.free();
+      const trial = trials[round % trials.length];
+      const { height, source } = little.get(trial.dtype)!;
+      await this.trial({ ...trial, height, width, buffer: LITTLE_BUFFER }, -1, source);
     }
   }
 
   /** Sends, verifies, fetches, verifies; records what was asked for. */
-  async trial(trial: Trial, repetition: number): Promise<void> {
+  async trial(trial: Trial, repetition: number, source = this.matrix(trial.shape, trial.dtype)): Promise<void> {
     const { height, width, layout, dtype, partitions } = trial;
     const { directions } = this.options;
     const session = await this.client.session(partitions, Math.max(4096, Math.min(trial.buffer, cellBytes(trial))));
-    const { data, target, sum } = this.matrix(trial.shape, dtype);
+    const { data, target, sum } = source;
     const keep = (direction: Direction, measured: Measured): void => {
       if (repetition >= 0 && directions.includes(direction)) this.record({ type: 'sample', repetition, ...trial, direction, bytes: cellBytes(trial), ...measured });
     };
@@ -224,6 +222,12 @@ class Bench {
 }
 
 type Measured = Pick<SampleRecord, 'seconds' | 'messages' | 'creating' | 'serialising' | 'placing' | 'placingAll' | 'clientProcessor' | 'serverProcessor' | 'memoryRise'>;
+
+/** The first entries of a pool as a matrix. */
+function sourceIn(pool: { data: Entries; target: Entries }, height: number, width: number): Source {
+  const [data, target] = [pool.data, pool.target].map((array) => array.subarray(0, height * width));
+  return { data, target, sum: checksumOf(data, height, width) };
+}
 
 const checksumOf = (data: Entries, height: number, width: number): number =>
   weigh(data, { offset: 0, rowStride: width, colStride: 1 }, { start: 0, step: 1, count: height }, { start: 0, step: 1, count: width });
