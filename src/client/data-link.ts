@@ -6,6 +6,7 @@ import { decodeMessage, encodeMessage, type Header } from '../protocol/messages.
 import { type Dtype, itemBytes, type Order } from '../protocol/records.js';
 import { readError, readResult } from '../protocol/replies.js';
 import { Piece } from '../protocol/split.js';
+import type { Bands } from './dealing.js';
 import { Outbox } from './outbox.js';
 import { Wire, type WireOptions } from './wire.js';
 
@@ -18,7 +19,7 @@ export interface BlockSink {
 export interface BlockSource {
   /** Appends the payload of a block to `pieces`: views of it, one after another, that stay as they are until the block has been written. */
   payload(block: Block, pieces: Uint8Array[]): void;
-  /** Payloads are copies, in one of two buffers in turn: no more than two may be in use at a time. */
+  /** Payloads are copies, all in the same memory: each is written before the next is asked for. */
   readonly copies: boolean;
 }
 
@@ -51,44 +52,53 @@ export class DataLink {
   }
 
   /**
-   * matrix(block) := the entries of the source, in frames of at most `bufferSize` bytes. Short frames are written several at a time; of long
-   * ones, and of those that had to be copied, one is being written while the next is asked for.
+   * matrix(band) := the entries of the source, for as many bands as it can get, in frames of at most `bufferSize` bytes. Short frames are written
+   * several at a time.
    */
-  put(matrix: number, block: Block, dtype: Dtype, order: Order, bufferSize: number, source: BlockSource, signal?: AbortSignal): Promise<void> {
-    return this.#ask('PUT', async (id) => {
-      const piece = new Piece(block, itemBytes(dtype), bufferSize, order);
-      const header = { id, matrix, rows: piece.rows, cols: piece.cols, dtype, order, last: false };
-      const outbox = this.#outbox;
+  async put(matrix: number, bands: Bands, dtype: Dtype, order: Order, bufferSize: number, source: BlockSource, signal?: AbortSignal): Promise<void> {
+    const first = bands.next().value;
+    if (!first) return;
+    const outbox = this.#outbox;
+    const send = async (id: number): Promise<void> => {
       outbox.discard();
-      while (piece.next()) {
-        const bytes = entries(piece) * itemBytes(dtype);
-        if (!outbox.takes(bytes)) {
-          await outbox.send();
-          // No more frames wait in the socket than keep it busy: what waits is what survives a collection.
-          if (!source.copies) await outbox.written();
+      for (let band: Block | undefined | void = first; band; ) {
+        const piece = new Piece(band, itemBytes(dtype), bufferSize, order);
+        const header = { id, matrix, rows: piece.rows, cols: piece.cols, dtype, order, last: false };
+        band = undefined;
+        while (piece.next()) {
+          const bytes = entries(piece) * itemBytes(dtype);
+          if (!outbox.takes(bytes)) await outbox.send();
+          if (!this.#waiting.has(id)) return; // The worker has refused already.
+          if (piece.last) band = bands.next().value;
+          header.last = piece.last && !band;
+          outbox.begin(header, bytes);
+          source.payload(piece, outbox.pieces);
+          if (source.copies) await outbox.send();
         }
-        if (!this.#waiting.has(id)) return; // The worker has refused already.
-        if (signal?.aborted) throw cancelled();
-        header.last = piece.last;
-        outbox.begin(header, bytes);
-        source.payload(piece, outbox.pieces);
-        if (source.copies) await outbox.send();
       }
       if (outbox.pieces.length > 0) await outbox.send();
-      await outbox.written();
-    });
+    };
+    return this.#stoppable(this.#ask('PUT', send), signal);
   }
 
   /** Fetches matrix(block) in frames of at most `bufferSize` bytes, each into the memory that the sink gives. */
   get(matrix: number, { rows, cols }: Block, dtype: Dtype, order: Order, bufferSize: number, sink: BlockSink, signal?: AbortSignal): Promise<void> {
-    const answer = this.#ask('GET', (id) => this.#wire.send(encodeMessage('GET', { id, matrix, rows, cols, order, dtype, bufferSize })), sink);
-    // What the worker has begun to send can be stopped by hanging up only.
+    const ask = (id: number): Promise<void> => this.#wire.send(encodeMessage('GET', { id, matrix, rows, cols, order, dtype, bufferSize }));
+    return this.#stoppable(this.#ask('GET', ask, sink), signal);
+  }
+
+  /** What has begun to go to a worker, or to come from it, can be stopped by hanging up only. */
+  async #stoppable(transfer: Promise<void>, signal?: AbortSignal): Promise<void> {
     const giveUp = (): void => {
       this.#fail(cancelled());
       this.#wire.close();
     };
     signal?.addEventListener('abort', giveUp, { once: true });
-    return answer.finally(() => signal?.removeEventListener('abort', giveUp));
+    try {
+      await transfer;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
   }
 
   #ask(kind: Waiting['kind'], send: (id: number) => Promise<void>, sink?: BlockSink): Promise<void> {

@@ -9,6 +9,11 @@ import type { BlockSource } from './data-link.js';
 
 type TypedArray = Float64Array | Float32Array;
 
+interface Area {
+  readonly rows: Range;
+  readonly cols: Range;
+}
+
 /** The part of a host array that a block of global indices names, where the array holds rows × cols. */
 export function part(array: Strided, block: Block, rows: Range, cols: Range): Strided {
   const { data, offset, rowStride, colStride } = array;
@@ -16,7 +21,7 @@ export function part(array: Strided, block: Block, rows: Range, cols: Range): St
 }
 
 /** Lines of a block: along the contiguous axis of its payload. */
-function linesOf({ rows, cols }: Block, { rowStride, colStride }: Strided, order: Order) {
+function linesOf({ rows, cols }: Area, { rowStride, colStride }: Strided, order: Order) {
   return order === 'row'
     ? { lines: rows.count, length: cols.count, step: rowStride, contiguous: colStride === 1 || cols.count === 1 }
     : { lines: cols.count, length: rows.count, step: colStride, contiguous: rowStride === 1 || rows.count === 1 };
@@ -35,12 +40,12 @@ const bytesOf = (data: TypedArray, start: number, count: number): Uint8Array => 
 /** Below this many entries, lines of their own cost more than a copy. */
 const WORTH_A_PIECE = 1024;
 
-/** The entries of a band: views of the caller's own memory where its lines are contiguous there, otherwise packed copies. */
-export function sourceOf(source: Strided, band: Block, dtype: Dtype, order: Order): BlockSource {
+/** The entries of rows × cols: views of the caller's own memory where its lines are contiguous there, otherwise packed copies. */
+export function sourceOf(source: Strided, area: Area, dtype: Dtype, order: Order): BlockSource {
   const data = typed(source.data, dtype);
-  const { lines, length, step, contiguous } = linesOf(band, source, order);
+  const { lines, length, step, contiguous } = linesOf(area, source, order);
   const offsetOf = ({ rows, cols }: Block): number =>
-    source.offset + (rows.start - band.rows.start) * source.rowStride + (cols.start - band.cols.start) * source.colStride;
+    source.offset + (rows.start - area.rows.start) * source.rowStride + (cols.start - area.cols.start) * source.colStride;
   if (data && contiguous && (step === length || lines === 1)) {
     return {
       copies: false,
@@ -58,14 +63,12 @@ export function sourceOf(source: Strided, band: Block, dtype: Dtype, order: Orde
       },
     };
   }
-  const buffers: TypedArray[] = [];
+  let buffer: TypedArray | undefined;
   return {
     copies: true,
     payload(block, pieces) {
       const count = entries(block);
-      // The first block is the longest.
-      const buffer = buffers.length < 2 ? arrayOf(dtype, count) : buffers.shift()!;
-      buffers.push(buffer);
+      buffer ??= arrayOf(dtype, count); // The first block is the longest.
       copyStrided(block.rows.count, block.cols.count, { ...source, offset: offsetOf(block) }, densely(buffer, block, order));
       pieces.push(bytesOf(buffer, 0, count));
     },

@@ -1,23 +1,24 @@
 /** Frames of PUTs on their way to a socket, several short ones in one write: each costs a view of its payload, and hardly anything else to clear away. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BLOCK_HEAD_BYTES, type Header, writeBlockHead } from '../protocol/messages.js';
 import type { Wire } from './wire.js';
 
-/** Bytes of payload behind which no further frame is taken; a frame that is longer goes alone. */
-const BYTES_AT_ONCE = 2 ** 19;
+/** Bytes that are handed to the system at a time: short frames go together up to here, a longer one goes alone, in parts. */
+const BYTES_AT_ONCE = 2 ** 20;
 const FRAMES_AT_ONCE = 16;
-/** Heads of the frames that are being gathered, and of those that are being written. */
-const SLOTS = 2 * FRAMES_AT_ONCE;
+/** Milliseconds after which the event loop has a turn, for a system that takes everything at once leaves it none. */
+const TURN_MS = 4;
 
 export class Outbox {
   /** Heads and payloads of the frames that are being gathered, one after another. */
   readonly pieces: Uint8Array[] = [];
   #frames = 0;
   #bytes = 0;
-  #written = Promise.resolve();
-  /** Memory for heads, used in turn, and the views of it: heads of neighbouring frames are equally long, mostly. */
-  readonly #heads = Buffer.allocUnsafeSlow(SLOTS * BLOCK_HEAD_BYTES);
+  /** Memory for heads, and the views of it: heads of neighbouring frames are equally long, mostly. */
+  readonly #heads = Buffer.allocUnsafeSlow(FRAMES_AT_ONCE * BLOCK_HEAD_BYTES);
   readonly #views: Buffer[] = [];
-  #slot = 0;
+  /** When the event loop had its last turn. */
+  #turned = 0;
 
   constructor(readonly wire: Wire) {}
 
@@ -28,7 +29,7 @@ export class Outbox {
 
   /** Begins a frame, whose payload the caller adds to the pieces. @throws AlchemistError E_PROTOCOL when its header cannot be written. */
   begin(header: Header<'PUT'>, payloadBytes: number): void {
-    const slot = (this.#slot = (this.#slot + 1) % SLOTS);
+    const slot = this.#frames;
     const at = slot * BLOCK_HEAD_BYTES;
     const length = writeBlockHead('PUT', header, this.#heads, at);
     if (this.#views[slot]?.length !== length) this.#views[slot] = this.#heads.subarray(at, at + length);
@@ -37,17 +38,18 @@ export class Outbox {
     this.#bytes += payloadBytes;
   }
 
-  /** Hands what has been gathered to the socket, as soon as everything before has been written. */
+  /** Writes what has been gathered. Resolves when the system has all of it, so that its memory may change. */
   async send(): Promise<void> {
-    await this.#written;
-    this.#written = this.wire.send(this.pieces);
-    this.#written.catch(() => {}); // Told to those who wait.
+    if (this.#bytes <= BYTES_AT_ONCE) await this.#write(this.pieces);
+    else for (const part of inParts(this.pieces)) await this.#write(part);
     this.discard();
   }
 
-  /** Resolves when everything that was sent has been written, so that its memory may change. */
-  written(): Promise<void> {
-    return this.#written;
+  async #write(pieces: readonly Uint8Array[]): Promise<void> {
+    await this.wire.send(pieces);
+    if (performance.now() - this.#turned < TURN_MS) return;
+    await nextTurn();
+    this.#turned = performance.now();
   }
 
   /** Forgets what has been gathered. */
@@ -56,4 +58,25 @@ export class Outbox {
     this.#frames = 0;
     this.#bytes = 0;
   }
+}
+
+/** The same bytes in equal parts of at most BYTES_AT_ONCE. */
+function* inParts(pieces: readonly Uint8Array[]): Generator<Uint8Array[]> {
+  const total = pieces.reduce((sum, { length }) => sum + length, 0);
+  const most = Math.ceil(total / Math.ceil(total / BYTES_AT_ONCE));
+  let part: Uint8Array[] = [];
+  let room = most;
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; ) {
+      const length = Math.min(piece.length - at, room);
+      part.push(piece.subarray(at, at + length));
+      at += length;
+      room -= length;
+      if (room > 0) continue;
+      yield part;
+      part = [];
+      room = most;
+    }
+  }
+  if (part.length > 0) yield part;
 }

@@ -1,9 +1,7 @@
 /** A server's session as a Backend: control through the driver, matrix entries straight to and from all workers at once. */
 import { AlchemistError, cancelled } from '../errors.js';
-import type { Block } from '../layout/block.js';
 import { type Range, viewLayout } from '../layout/layout.js';
-import { slice } from '../layout/slice.js';
-import type { Order } from '../protocol/records.js';
+import { itemBytes } from '../protocol/records.js';
 import type {
   Backend, CallOptions, Estimate, GridInfo, LibraryInfo, MatrixRecord, MemoryReport, ProgressLine, TaskInfo, TaskReply, WorkerInfo, WorkerSelection,
 } from '../session/backend.js';
@@ -11,6 +9,7 @@ import type { HostArray } from '../session/host-array.js';
 import { orderOf, type WritableStrided } from '../session/strided-copy.js';
 import type { ControlLink, Welcome } from './control-link.js';
 import { DataLink } from './data-link.js';
+import { bandsOf, deal, linesToDeal } from './dealing.js';
 import { part, sinkOf, sourceOf } from './host-blocks.js';
 import { Turns } from './turns.js';
 import type { WireOptions } from './wire.js';
@@ -145,54 +144,48 @@ export class RemoteBackend implements Backend {
     });
   }
 
-  /** Bands of whole rows (or columns, where the source has those contiguous) go to all workers at once; each scatters what it gets. */
-  async write(matrix: MatrixRecord, rows: Range, cols: Range, source: HostArray, { signal }: CallOptions = {}): Promise<void> {
-    viewLayout(matrix.layout, rows, cols); // refuses what lies outside
+  /** Bands of whole rows (or columns, where the source has those contiguous) go to whichever workers take them; each scatters what it gets. */
+  async write({ id, dtype, layout }: MatrixRecord, rows: Range, cols: Range, source: HostArray, { signal }: CallOptions = {}): Promise<void> {
+    viewLayout(layout, rows, cols); // refuses what lies outside
     const order = orderOf(source);
-    await this.#perWorker(rows, cols, order, signal, (link, band) =>
-      link.put(matrix.id, band, matrix.dtype, order, this.bufferSize, sourceOf(part(source, band, rows, cols), band, matrix.dtype, order), signal),
-    );
+    const [slow, fast] = order === 'row' ? [rows, cols] : [cols, rows];
+    await this.#transfer(signal, (links) => {
+      const lines = linesToDeal(slow.count, fast.count * itemBytes(dtype), this.bufferSize, links.length);
+      return deal(bandsOf(rows, cols, order, lines), links, (link, bands) =>
+        link.put(id, bands, dtype, order, this.bufferSize, sourceOf(source, { rows, cols }, dtype, order), signal),
+      );
+    });
   }
 
-  async read(matrix: MatrixRecord, rows: Range, cols: Range, target: WritableStrided, { signal }: CallOptions = {}): Promise<void> {
-    viewLayout(matrix.layout, rows, cols); // refuses what lies outside
+  /** All workers send at once, a band each. */
+  async read({ id, dtype, layout }: MatrixRecord, rows: Range, cols: Range, target: WritableStrided, { signal }: CallOptions = {}): Promise<void> {
+    viewLayout(layout, rows, cols); // refuses what lies outside
     const order = orderOf(target);
-    await this.#perWorker(rows, cols, order, signal, (link, band) =>
-      link.get(matrix.id, band, matrix.dtype, order, this.bufferSize, {
-        begin: (block) => sinkOf(part(target, block, rows, cols) as WritableStrided, block, matrix.dtype, order),
-      }, signal),
-    );
+    await this.#transfer(signal, async (links) => {
+      const lines = Math.ceil((order === 'row' ? rows : cols).count / links.length);
+      const fetches = [...bandsOf(rows, cols, order, lines)].map((band, k) =>
+        links[k].get(id, band, dtype, order, this.bufferSize, {
+          begin: (block) => sinkOf(part(target, block, rows, cols) as WritableStrided, block, dtype, order),
+        }, signal),
+      );
+      // All are waited for, so that none still writes when the call has failed.
+      const failed = (await Promise.allSettled(fetches)).find((result) => result.status === 'rejected');
+      if (failed) throw failed.reason;
+    });
   }
 
-  /** Cuts rows × cols into one band for every worker along the slow axis, and waits for all. */
-  #perWorker(rows: Range, cols: Range, order: Order, signal: AbortSignal | undefined, transfer: (link: DataLink, band: Block) => Promise<void>): Promise<void> {
+  /** Moves entries when it is this call's turn, over connections that work. */
+  #transfer(signal: AbortSignal | undefined, move: (links: readonly DataLink[]) => Promise<void>): Promise<void> {
     return this.#turns.transfer(async () => {
       mustBeOpen(this.#closed);
       if (signal?.aborted) throw cancelled();
       try {
         await this.#reattach();
-        await this.#toAll(rows, cols, order, transfer);
+        await move(this.#links);
       } catch (error) {
         throw this.#closed || this.link.lost ? closedError() : workerLost(error as AlchemistError);
       }
     });
-  }
-
-  async #toAll(rows: Range, cols: Range, order: Order, transfer: (link: DataLink, band: Block) => Promise<void>): Promise<void> {
-    if (rows.count === 0 || cols.count === 0) return;
-    const slow = order === 'row' ? rows : cols;
-    const share = Math.ceil(slow.count / this.#links.length);
-    const transfers = this.#links.flatMap((link, k) => {
-      const start = k * share;
-      const count = Math.min(share, slow.count - start);
-      if (count <= 0) return [];
-      const long = slice(slow.start + start, 1, count);
-      const band = order === 'row' ? { rows: long, cols: slice(cols.start, 1, cols.count) } : { rows: slice(rows.start, 1, rows.count), cols: long };
-      return [transfer(link, band)];
-    });
-    // All are waited for, so that no worker still writes when the call has failed.
-    const failed = (await Promise.allSettled(transfers)).find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
   }
 
   async free(ids: readonly number[]): Promise<void> {

@@ -1,27 +1,9 @@
 /** `alchemist serve` as a process: its address, its end, and what it says when it cannot start. */
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { connect } from '#src/index.js';
-import { alchemist, cli } from '../cli/command.js';
-import { TRIALS, until } from './started.js';
-
-const folder = mkdtempSync(path.join(tmpdir(), 'serve-test-'));
-
-/** A running server and its end: exit code, and what it has written. */
-async function serving(...args: string[]): Promise<{ child: ChildProcess; file: string; url: string; end: Promise<{ code: number | null; out: string; err: string }> }> {
-  const file = path.join(folder, `${Math.random()}.json`);
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const child = spawn(process.execPath, [cli, 'serve', '--port', '0', '--workers', '2', '--address-file', file, '--libraries', TRIALS, ...args], { env });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (text) => (out += text));
-  child.stderr.on('data', (text) => (err += text));
-  const end = new Promise<{ code: number | null; out: string; err: string }>((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-  await until('the address is written', () => { try { return readFileSync(file, 'utf8').endsWith('\n'); } catch { return false; } });
-  return { child, file, url: (JSON.parse(readFileSync(file, 'utf8')) as { url: string }).url, end };
-}
+import { alchemist } from '../cli/command.js';
+import { serving } from './serving.js';
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s lets a running task end, takes no new one, and ends the process', async (signal) => {
   const { child, file, url, end } = await serving('--log-level', 'info');
@@ -62,7 +44,7 @@ test('a taken port, a range that is not free, and wrong options are one line eac
   const { port } = taken.address() as AddressInfo;
   for (const [args, words] of [
     [`--port ${port}`, /^error: .*cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE.*--port.*\n$/],
-    [`--port ${port - 2} --workers 3`, /^error: .*worker 2 cannot listen on 127\.0\.0\.1:\d+.*consecutive free ports.*\n$/],
+    [`--port ${port - 2} --workers 3`, /^error: .*worker \d cannot listen on 127\.0\.0\.1:\d+.*consecutive free ports.*\n$/],
     ['--host 0.0.0.0 --port 0', /^error: .*insecure.*\n$/],
     ['--token-file /nowhere', /^error: .*\/nowhere cannot be read.*\n$/],
   ] as const) {
