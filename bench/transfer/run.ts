@@ -18,7 +18,8 @@ export interface RunHooks {
   /** Takes each record as it is made; what it throws ends the study. */
   record(record: StudyRecord): void;
   /** Trials done and planned, and how many seconds the rest may take. */
-  progress?(done: number, planned: number, secondsLeft: number): void;
+  /** `secondsLeft` is undefined while it warms up. */
+  progress?(done: number, planned: number, secondsLeft?: number): void;
 }
 
 interface Floor {
@@ -26,9 +27,15 @@ interface Floor {
   readonly dtype: Dtype;
 }
 
-/** Transfers that warm up, and bytes of their messages. */
-const WARM_UPS = 1000;
+/** Little transfers that warm up, bytes of their matrices and of their messages. */
+const LITTLE_ROUNDS = 1000;
+const LITTLE_BYTES = 2 ** 17;
 const LITTLE_BUFFER = 4096;
+/** Then as they will be measured, of at most so many bytes: so many at most, until some in a row have raised the client's memory by hardly anything. */
+const LARGER_ROUNDS = 100;
+const LARGER_BYTES = 2 ** 29;
+const CALM_ROUNDS = 20;
+const CALM_BYTES = 2 ** 17;
 
 type Entries = Float64Array | Float32Array;
 
@@ -57,9 +64,10 @@ export async function runStudy(options: TransferOptions, { signal, record, progr
     }, signal);
     record(await runRecord(options, client));
     begun = true;
+    const planned = (options.repeat + 1) * (trials.length + floors.length);
+    progress?.(0, planned);
     await bench.warmUp(trials);
     const random = randomNumbers(options.seed);
-    const planned = (options.repeat + 1) * (trials.length + floors.length);
     const start = performance.now();
     let done = 0;
     for (let repetition = -1; repetition < options.repeat; repetition++) {
@@ -150,30 +158,37 @@ class Bench {
   }
 
   /**
-   * Transfers little matrices in little messages, until compilers have had their turn at all that a transfer runs: optimising a function takes a
-   * megabyte for a moment, which would be taken for memory of the transfer meanwhile.
+   * Transfers little matrices in little messages, then larger ones as they will be measured, until compilers have had their turn at all that a transfer
+   * runs: optimising a function takes a megabyte for a moment, which would be taken for memory of the transfer meanwhile.
    */
   async warmUp(trials: readonly Trial[]): Promise<void> {
-    const width = 256;
-    const little = new Map(this.options.dtypes.map((dtype) => {
-      const pool = this.#pool(dtype);
-      const height = Math.min(64, Math.floor(pool.data.length / width));
-      return [dtype, { height, source: sourceIn(pool, height, width) }];
-    }));
-    for (let round = 0; round < WARM_UPS; round++) {
-      const trial = trials[round % trials.length];
-      const { height, source } = little.get(trial.dtype)!;
-      await this.trial({ ...trial, height, width, buffer: LITTLE_BUFFER }, -1, source);
+    for (let round = 0; round < LITTLE_ROUNDS; round++) await this.#warmUpBy({ ...trials[round % trials.length], width: 256, buffer: LITTLE_BUFFER }, LITTLE_BYTES);
+    const shortest = Math.min(...trials.map(({ buffer }) => buffer));
+    const busiest = trials.filter(({ buffer }) => buffer === shortest);
+    for (let round = 0, calm = 0; round < LARGER_ROUNDS && calm < CALM_ROUNDS; round++) {
+      const rise = await this.#warmUpBy(busiest[round % busiest.length], LARGER_BYTES);
+      calm = rise > CALM_BYTES ? 0 : calm + 1;
     }
   }
 
-  /** Sends, verifies, fetches, verifies; records what was asked for. */
-  async trial(trial: Trial, repetition: number, source = this.matrix(trial.shape, trial.dtype)): Promise<void> {
+  /** As trial, of at most so many bytes. */
+  #warmUpBy(trial: Trial, bytes: number): Promise<number> {
+    const pool = this.#pool(trial.dtype);
+    const most = Math.min(bytes / pool.data.BYTES_PER_ELEMENT, pool.data.length);
+    const width = Math.min(trial.width, most);
+    const height = Math.min(trial.height, Math.floor(most / width));
+    return this.trial({ ...trial, height, width }, -1, sourceIn(pool, height, width));
+  }
+
+  /** Sends, verifies, fetches, verifies; records what was asked for. @returns bytes by which the client's memory rose, at most, if that is known. */
+  async trial(trial: Trial, repetition: number, source = this.matrix(trial.shape, trial.dtype)): Promise<number> {
     const { height, width, layout, dtype, partitions } = trial;
     const { directions } = this.options;
     const session = await this.client.session(partitions, Math.max(4096, Math.min(trial.buffer, cellBytes(trial))));
     const { data, target, sum } = source;
+    let rise = 0;
     const keep = (direction: Direction, measured: Measured): void => {
+      rise = Math.max(rise, measured.memoryRise ?? 0);
       if (repetition >= 0 && directions.includes(direction)) this.record({ type: 'sample', repetition, ...trial, direction, bytes: cellBytes(trial), ...measured });
     };
     const fetches = directions.includes('fetch');
@@ -190,6 +205,7 @@ class Bench {
       await session.run(this.client.library, 'checksum', { A, spoil: true });
     }
     await A.free();
+    return rise;
   }
 
   async #measured<R>(session: Session, way: 'put' | 'get', transfer: () => Promise<R>): Promise<[R, Measured]> {

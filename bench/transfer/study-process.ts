@@ -20,7 +20,7 @@ export type Order = { readonly start: TransferOptions } | { readonly cancel: tru
 /** What it tells. */
 export type Report =
   | { readonly record: StudyRecord }
-  | { readonly progress: readonly [done: number, planned: number, secondsLeft: number] }
+  | { readonly progress: readonly [done: number, planned: number, secondsLeft?: number] }
   | { readonly end: true }
   | { readonly failure: WireError };
 

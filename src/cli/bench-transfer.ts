@@ -55,7 +55,7 @@ interface Tables {
   factsOf(study: Study): [string, string][];
 }
 interface Running {
-  runStudyApart(options: object, hooks: { signal: AbortSignal; record(record: object): void; progress(done: number, planned: number, secondsLeft: number): void }): Promise<void>;
+  runStudyApart(options: object, hooks: { signal: AbortSignal; record(record: object): void; progress(done: number, planned: number, secondsLeft?: number): void }): Promise<void>;
 }
 interface Recording {
   Recorder: new (path?: string) => { readonly records: readonly { readonly type: string }[]; add(record: object): void; close(): void };
@@ -155,7 +155,7 @@ async function transfer(options: TransferCommandOptions): Promise<void> {
       runStudyApart({ layouts: chosen, buffers, shapes, directions, partitions, dtypes, workers, size, repeat, seed }, {
         signal: interruption,
         record: recorder.add,
-        progress: (step, steps, secondsLeft) => onProgress({ task: 'transfer', step, steps, note: `about ${duration(secondsLeft)} left` }),
+        progress: (step, steps, secondsLeft) => onProgress({ task: 'transfer', step, steps, note: secondsLeft === undefined ? 'warming up' : `about ${duration(secondsLeft)} left` }),
       }));
     recorder.close();
   } finally {
