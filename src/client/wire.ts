@@ -82,16 +82,24 @@ export class Wire {
     this.#handler?.lost(error);
   }
 
-  /** Writes the pieces of one frame or several. @returns when they have been handed to the system, so that their memory may change. */
-  send(pieces: readonly Uint8Array[]): Promise<void> {
+  /** Writes the pieces of one frame or several. @returns undefined when the system has taken them at once, else when it has: then their memory may change. */
+  write(pieces: readonly Uint8Array[]): Promise<void> | undefined {
     if (this.#lost) return Promise.reject(this.#lost);
+    let done: ((error?: Error | null) => void) | undefined;
+    this.#socket.cork();
+    const last = pieces.length - 1;
+    for (let k = 0; k < last; k++) this.#socket.write(pieces[k]);
+    this.#socket.write(pieces[last], (error) => done?.(error));
+    this.#socket.uncork();
+    if (this.#socket.writableLength === 0) return undefined;
     return new Promise((resolve, reject) => {
-      this.#socket.cork();
-      const last = pieces.length - 1;
-      for (let k = 0; k < last; k++) this.#socket.write(pieces[k]);
-      this.#socket.write(pieces[last], (error) => (error ? reject(this.#lost ?? new AlchemistError('E_CLOSED', `the connection to ${this.#where} broke: ${error.message}`)) : resolve()));
-      this.#socket.uncork();
+      done = (error) => (error ? reject(this.#lost ?? new AlchemistError('E_CLOSED', `the connection to ${this.#where} broke: ${error.message}`)) : resolve());
     });
+  }
+
+  /** Writes a message. */
+  async send(message: readonly Uint8Array[]): Promise<void> {
+    await this.write(message);
   }
 
   /** Ends the connection without complaint. */

@@ -12,6 +12,7 @@ import { Answer } from './answer.js';
 import type { DataPort, Owner } from './data-port.js';
 import { FramedConnection } from './framed-connection.js';
 import { Intake } from './intake.js';
+import { Lookout } from './lookout.js';
 import { MAX_UNREAD_BYTES } from './port.js';
 
 /** Hardly more than a PUT's header: what comes along of its payload has to be copied into shared memory, which is slow. */
@@ -36,6 +37,7 @@ export class DataConnection extends FramedConnection {
   #refused: number | undefined;
   /** Answers go out one after another: their frames must not interleave. */
   #answering: Promise<void> = Promise.resolve();
+  readonly #lookout = new Lookout();
   /** GETs that have not been answered to the end, and bytes of other answers that wait for them. */
   #unanswered = 0;
   #waiting = 0;
@@ -51,6 +53,11 @@ export class DataConnection extends FramedConnection {
 
   get busy(): boolean {
     return false;
+  }
+
+  override received(count: number): void {
+    super.received(count);
+    this.#lookout.came(count);
   }
 
   protected override ended(): void {
