@@ -17,13 +17,17 @@ export interface RunHooks {
   readonly signal?: AbortSignal;
   /** Takes each record as it is made; what it throws ends the study. */
   record(record: StudyRecord): void;
-  /** Trials done and planned, and how many seconds the rest may take. */
-  /** `secondsLeft` is undefined while it warms up. */
+  /** Trials done and planned, and how many seconds the rest may take, which is unknown while it warms up. */
   progress?(done: number, planned: number, secondsLeft?: number): void;
 }
 
-interface Floor {
+interface Floor extends Size {
   readonly shape: ShapeName;
+}
+
+interface Size {
+  readonly height: number;
+  readonly width: number;
   readonly dtype: Dtype;
 }
 
@@ -46,7 +50,7 @@ type Entries = Float64Array | Float32Array;
  */
 export async function runStudy(options: TransferOptions, { signal, record, progress }: RunHooks): Promise<void> {
   const trials = trialsOf(options);
-  const floors = options.shapes.flatMap((shape) => options.dtypes.map((dtype): Floor => ({ shape, dtype })));
+  const floors = options.shapes.flatMap((shape) => options.dtypes.map((dtype): Floor => ({ shape, dtype, ...scaled(shape, options.size, dtype) })));
   const server = await ServerProcess.start({ workers: options.workers, memoryPerWorker: serverMemory(options) }, signal);
   const killServer = (): void => server.stop();
   process.on('exit', killServer);
@@ -104,8 +108,9 @@ async function explained(error: AlchemistError, server: ServerProcess, samples: 
   return error;
 }
 
-async function floor(bare: BareSocket, { shape, dtype }: Floor, direction: Direction, repetition: number, bench: Bench, record: RunHooks['record']): Promise<void> {
-  const { data } = bench.matrix(shape, dtype);
+async function floor(bare: BareSocket, item: Floor, direction: Direction, repetition: number, bench: Bench, record: RunHooks['record']): Promise<void> {
+  const { shape, dtype } = item;
+  const { data } = bench.matrix(item);
   const seconds = await bare.seconds(direction, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   if (repetition >= 0) record({ type: 'floor', repetition, shape, dtype, direction, bytes: data.byteLength, seconds });
 }
@@ -133,13 +138,14 @@ class Bench {
     readonly signal?: AbortSignal,
   ) {}
 
-  /** The matrix of a shape; those of one item type share their memory. */
-  matrix(shape: ShapeName, dtype: Dtype): Source {
-    const key = `${shape} ${dtype}`;
+  /** The matrix of a size; those of one item type share their memory. */
+  matrix({ height, width, dtype }: Size): Source {
+    const key = `${height} ${width} ${dtype}`;
     const known = this.#sources.get(key);
     if (known) return known;
-    const { height, width } = scaled(shape, this.options.size, dtype);
-    const source = sourceIn(this.#pool(dtype), height, width);
+    const pool = this.#pool(dtype);
+    const [data, target] = [pool.data, pool.target].map((array) => array.subarray(0, height * width));
+    const source = { data, target, sum: checksumOf(data, height, width) };
     this.#sources.set(key, source);
     return source;
   }
@@ -173,19 +179,19 @@ class Bench {
 
   /** As trial, of at most so many bytes. */
   #warmUpBy(trial: Trial, bytes: number): Promise<number> {
-    const pool = this.#pool(trial.dtype);
-    const most = Math.min(bytes / pool.data.BYTES_PER_ELEMENT, pool.data.length);
+    const { data } = this.#pool(trial.dtype);
+    const most = Math.min(bytes / data.BYTES_PER_ELEMENT, data.length);
     const width = Math.min(trial.width, most);
     const height = Math.min(trial.height, Math.floor(most / width));
-    return this.trial({ ...trial, height, width }, -1, sourceIn(pool, height, width));
+    return this.trial({ ...trial, height, width }, -1);
   }
 
   /** Sends, verifies, fetches, verifies; records what was asked for. @returns bytes by which the client's memory rose, at most, if that is known. */
-  async trial(trial: Trial, repetition: number, source = this.matrix(trial.shape, trial.dtype)): Promise<number> {
+  async trial(trial: Trial, repetition: number): Promise<number> {
     const { height, width, layout, dtype, partitions } = trial;
     const { directions } = this.options;
     const session = await this.client.session(partitions, Math.max(4096, Math.min(trial.buffer, cellBytes(trial))));
-    const { data, target, sum } = source;
+    const { data, target, sum } = this.matrix(trial);
     let rise = 0;
     const keep = (direction: Direction, measured: Measured): void => {
       rise = Math.max(rise, measured.memoryRise ?? 0);
@@ -238,12 +244,6 @@ class Bench {
 }
 
 type Measured = Pick<SampleRecord, 'seconds' | 'messages' | 'creating' | 'serialising' | 'placing' | 'placingAll' | 'clientProcessor' | 'serverProcessor' | 'memoryRise'>;
-
-/** The first entries of a pool as a matrix. */
-function sourceIn(pool: { data: Entries; target: Entries }, height: number, width: number): Source {
-  const [data, target] = [pool.data, pool.target].map((array) => array.subarray(0, height * width));
-  return { data, target, sum: checksumOf(data, height, width) };
-}
 
 const checksumOf = (data: Entries, height: number, width: number): number =>
   weigh(data, { offset: 0, rowStride: width, colStride: 1 }, { start: 0, step: 1, count: height }, { start: 0, step: 1, count: width });

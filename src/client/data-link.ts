@@ -94,6 +94,7 @@ export class DataLink {
       this.#wire.close();
     };
     signal?.addEventListener('abort', giveUp, { once: true });
+    if (signal?.aborted) giveUp(); // Too early to be heard.
     try {
       await transfer;
     } finally {

@@ -1,4 +1,4 @@
-/** A server's session as a Backend: control through the driver, matrix entries straight to and from all workers at once. */
+/** A server's session as a Backend: control through the driver, matrix entries straight to and from the workers. */
 import { AlchemistError, cancelled } from '../errors.js';
 import { type Range, viewLayout } from '../layout/layout.js';
 import { itemBytes } from '../protocol/records.js';

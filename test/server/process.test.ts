@@ -1,6 +1,7 @@
 /** `alchemist serve` as a process: its address, its end, and what it says when it cannot start. */
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { connect } from '#src/index.js';
 import { alchemist } from '../cli/command.js';
 import { serving } from './serving.js';
@@ -38,13 +39,33 @@ test('the end of standard input stops it, if it was told so', async () => {
   expect(readFileSync(other.file, 'utf8')).toBe('taken over\n');
 });
 
+/** A listening server with two free ports before its own. */
+async function takenAfterTwoFree(): Promise<Server> {
+  const listening = async (port: number): Promise<Server> => {
+    const server = createServer();
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+    return server;
+  };
+  for (;;) {
+    const servers = [await listening(0)];
+    const { port } = servers[0].address() as AddressInfo;
+    try {
+      for (const next of [port + 1, port + 2]) servers.push(await listening(next));
+      return servers.pop()!;
+    } catch {
+      // Another program has one of them: somewhere else, then.
+    } finally {
+      await Promise.all(servers.map((server) => once(server.close(), 'close')));
+    }
+  }
+}
+
 test('a taken port, a range that is not free, and wrong options are one line each', async () => {
-  const taken = createServer();
-  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const taken = await takenAfterTwoFree();
   const { port } = taken.address() as AddressInfo;
   for (const [args, words] of [
     [`--port ${port}`, /^error: .*cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE.*--port.*\n$/],
-    [`--port ${port - 2} --workers 3`, /^error: .*worker \d cannot listen on 127\.0\.0\.1:\d+.*consecutive free ports.*\n$/],
+    [`--port ${port - 2} --workers 3`, /^error: .*worker 2 cannot listen on 127\.0\.0\.1:\d+.*consecutive free ports.*\n$/],
     ['--host 0.0.0.0 --port 0', /^error: .*insecure.*\n$/],
     ['--token-file /nowhere', /^error: .*\/nowhere cannot be read.*\n$/],
   ] as const) {
