@@ -5,13 +5,12 @@
  * source, the block is transposed in tiles that stay in the cache: 32×32 entries, and registers of 4×4 where both sides allow it.
  */
 import { axpy, scal } from './level1';
-import { lanes, loadLanes, madd } from './simd';
+import { claimLine, lanes, LINE_BYTES, loadLanes, madd } from './simd';
 import { at, isRowMajor } from './strides';
 
 const TILE = 32;
-const LINE_BYTES: usize = 64;
-/** Columns longer than this go to memory.copy, which pays its call only then. */
-const LONG_BYTES: usize = 1024;
+/** Columns from here on go to memory.copy, which is faster than our own loop only when it has much to copy at once. */
+const LONG_BYTES: usize = 16 * 1024;
 
 function copyLong<T>(m: i32, n: i32, src: usize, cs: i32, dst: usize, cd: i32): void {
   for (let j = 0; j < n; j++) memory.copy(at<T>(dst, 0, j, 1, cd), at<T>(src, 0, j, 1, cs), <usize>m * sizeof<T>());
@@ -20,8 +19,9 @@ function copyLong<T>(m: i32, n: i32, src: usize, cs: i32, dst: usize, cd: i32): 
 function copyUnit<T>(m: i32, n: i32, src: usize, cs: i32, dst: usize, cd: i32): void {
   for (let j = 0; j < n; j++) {
     let i = m, x = at<T>(src, 0, j, 1, cs), y = at<T>(dst, 0, j, 1, cd);
-    for (; i >= 4 * lanes<T>(); i -= 4 * lanes<T>(), x += 64, y += 64) {
+    for (; i >= 4 * lanes<T>(); i -= 4 * lanes<T>(), x += LINE_BYTES, y += LINE_BYTES) {
       const v0 = v128.load(x), v1 = v128.load(x, 16), v2 = v128.load(x, 32), v3 = v128.load(x, 48);
+      claimLine(y);
       v128.store(y, v0);
       v128.store(y, v1, 16);
       v128.store(y, v2, 32);
@@ -32,21 +32,30 @@ function copyUnit<T>(m: i32, n: i32, src: usize, cs: i32, dst: usize, cd: i32): 
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function keepEverySecond<T>(x: usize, y: usize): void {
+  const v0 = v128.load(x), v1 = v128.load(x, 16), v2 = v128.load(x, 32), v3 = v128.load(x, 48);
+  if (sizeof<T>() == 8) {
+    v128.store(y, v128.shuffle<f64>(v0, v1, 0, 2));
+    v128.store(y, v128.shuffle<f64>(v2, v3, 0, 2), 16);
+  } else {
+    v128.store(y, v128.shuffle<f32>(v0, v1, 0, 2, 4, 6));
+    v128.store(y, v128.shuffle<f32>(v2, v3, 0, 2, 4, 6), 16);
+  }
+}
+
 // Every second entry, as every redistribution between two ranks has it: whole vectors read, one half of them kept.
 function copyEverySecond<T>(m: i32, n: i32, src: usize, cs: i32, dst: usize, cd: i32): void {
   for (let j = 0; j < n; j++) {
     let i = m, x = at<T>(src, 0, j, 2, cs), y = at<T>(dst, 0, j, 1, cd);
     // The last entry is not the last of its vector: where it is near, nothing past it may be read.
-    for (; i > 2 * lanes<T>(); i -= 2 * lanes<T>(), x += 64, y += 32) {
-      const v0 = v128.load(x), v1 = v128.load(x, 16), v2 = v128.load(x, 32), v3 = v128.load(x, 48);
-      if (sizeof<T>() == 8) {
-        v128.store(y, v128.shuffle<f64>(v0, v1, 0, 2));
-        v128.store(y, v128.shuffle<f64>(v2, v3, 0, 2), 16);
-      } else {
-        v128.store(y, v128.shuffle<f32>(v0, v1, 0, 2, 4, 6));
-        v128.store(y, v128.shuffle<f32>(v2, v3, 0, 2, 4, 6), 16);
-      }
+    for (; i > 4 * lanes<T>(); i -= 4 * lanes<T>(), x += 2 * LINE_BYTES, y += LINE_BYTES) {
+      claimLine(y);
+      keepEverySecond<T>(x, y);
+      keepEverySecond<T>(x + 64, y + 32);
     }
+    for (; i > 2 * lanes<T>(); i -= 2 * lanes<T>(), x += 64, y += 32) keepEverySecond<T>(x, y);
     for (; i > 0; i--, x += 2 * sizeof<T>(), y += sizeof<T>()) store<T>(y, load<T>(x));
   }
 }
@@ -55,11 +64,14 @@ function copyGathered<T>(m: i32, n: i32, src: usize, rs: i32, cs: i32, dst: usiz
   const sx = <usize>rs * sizeof<T>(), step = <usize>lanes<T>() * sx;
   for (let j = 0; j < n; j++) {
     let i = m, x = at<T>(src, 0, j, rs, cs), y = at<T>(dst, 0, j, 1, cd);
-    for (; i >= 2 * lanes<T>(); i -= 2 * lanes<T>(), x += 2 * step, y += 32) {
-      const v0 = loadLanes<T>(false, x, sx), v1 = loadLanes<T>(false, x + step, sx);
-      v128.store(y, v0);
-      v128.store(y, v1, 16);
+    for (; i >= 4 * lanes<T>(); i -= 4 * lanes<T>(), x += 4 * step, y += LINE_BYTES) {
+      claimLine(y);
+      v128.store(y, loadLanes<T>(false, x, sx));
+      v128.store(y, loadLanes<T>(false, x + step, sx), 16);
+      v128.store(y, loadLanes<T>(false, x + 2 * step, sx), 32);
+      v128.store(y, loadLanes<T>(false, x + 3 * step, sx), 48);
     }
+    for (; i >= lanes<T>(); i -= lanes<T>(), x += step, y += 16) v128.store(y, loadLanes<T>(false, x, sx));
     for (; i > 0; i--, x += sx, y += sizeof<T>()) store<T>(y, load<T>(x));
   }
 }
@@ -227,6 +239,13 @@ function fillColumn<T>(n: i32, value: T, x: usize, incx: i32): void {
   let i = n;
   if (incx == 1) {
     const v = v128.splat<T>(value);
+    for (; i >= 4 * lanes<T>(); i -= 4 * lanes<T>(), x += LINE_BYTES) {
+      claimLine(x);
+      v128.store(x, v);
+      v128.store(x, v, 16);
+      v128.store(x, v, 32);
+      v128.store(x, v, 48);
+    }
     for (; i >= lanes<T>(); i -= lanes<T>(), x += 16) v128.store(x, v);
   }
   const sx = <usize>incx * sizeof<T>();

@@ -10,62 +10,91 @@
  * Entries of a column are neighbours on both sides; m is the number of rows of each part. A function for each column, since one that runs
  * long is one that V8 cannot improve.
  */
-import { lanes } from './simd';
+import { claimLine, lanes, LINE_BYTES } from './simd';
 import { entry } from './strides';
+
+// One vector of each part.
+// @ts-ignore: decorator
+@inline
+function weave2Vectors<T>(a: usize, b: usize, y: usize): void {
+  const u = v128.load(a), v = v128.load(b);
+  if (sizeof<T>() == 8) {
+    v128.store(y, v128.shuffle<f64>(u, v, 0, 2));
+    v128.store(y, v128.shuffle<f64>(u, v, 1, 3), 16);
+  } else {
+    v128.store(y, v128.shuffle<f32>(u, v, 0, 4, 1, 5));
+    v128.store(y, v128.shuffle<f32>(u, v, 2, 6, 3, 7), 16);
+  }
+}
 
 function weave2<T>(m: i32, a: usize, b: usize, y: usize): void {
   let i = m;
-  for (; i >= lanes<T>(); i -= lanes<T>(), a += 16, b += 16, y += 32) {
-    const u = v128.load(a), v = v128.load(b);
-    if (sizeof<T>() == 8) {
-      v128.store(y, v128.shuffle<f64>(u, v, 0, 2));
-      v128.store(y, v128.shuffle<f64>(u, v, 1, 3), 16);
-    } else {
-      v128.store(y, v128.shuffle<f32>(u, v, 0, 4, 1, 5));
-      v128.store(y, v128.shuffle<f32>(u, v, 2, 6, 3, 7), 16);
-    }
+  for (; i >= 2 * lanes<T>(); i -= 2 * lanes<T>(), a += 32, b += 32, y += LINE_BYTES) {
+    claimLine(y);
+    weave2Vectors<T>(a, b, y);
+    weave2Vectors<T>(a + 16, b + 16, y + 32);
   }
+  for (; i >= lanes<T>(); i -= lanes<T>(), a += 16, b += 16, y += 32) weave2Vectors<T>(a, b, y);
   for (; i > 0; i--, a += sizeof<T>(), b += sizeof<T>(), y += 2 * sizeof<T>()) {
     store<T>(y, load<T>(a));
     store<T>(y, load<T>(b), sizeof<T>());
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function deal2Vectors<T>(x: usize, a: usize, b: usize): void {
+  const u = v128.load(x), v = v128.load(x, 16);
+  if (sizeof<T>() == 8) {
+    v128.store(a, v128.shuffle<f64>(u, v, 0, 2));
+    v128.store(b, v128.shuffle<f64>(u, v, 1, 3));
+  } else {
+    v128.store(a, v128.shuffle<f32>(u, v, 0, 2, 4, 6));
+    v128.store(b, v128.shuffle<f32>(u, v, 1, 3, 5, 7));
+  }
+}
+
 function deal2<T>(m: i32, x: usize, a: usize, b: usize): void {
   let i = m;
-  for (; i >= lanes<T>(); i -= lanes<T>(), x += 32, a += 16, b += 16) {
-    const u = v128.load(x), v = v128.load(x, 16);
-    if (sizeof<T>() == 8) {
-      v128.store(a, v128.shuffle<f64>(u, v, 0, 2));
-      v128.store(b, v128.shuffle<f64>(u, v, 1, 3));
-    } else {
-      v128.store(a, v128.shuffle<f32>(u, v, 0, 2, 4, 6));
-      v128.store(b, v128.shuffle<f32>(u, v, 1, 3, 5, 7));
-    }
+  for (; i >= 4 * lanes<T>(); i -= 4 * lanes<T>(), x += 2 * LINE_BYTES, a += LINE_BYTES, b += LINE_BYTES) {
+    claimLine(a);
+    claimLine(b);
+    deal2Vectors<T>(x, a, b);
+    deal2Vectors<T>(x + 32, a + 16, b + 16);
+    deal2Vectors<T>(x + 64, a + 32, b + 32);
+    deal2Vectors<T>(x + 96, a + 48, b + 48);
   }
+  for (; i >= lanes<T>(); i -= lanes<T>(), x += 32, a += 16, b += 16) deal2Vectors<T>(x, a, b);
   for (; i > 0; i--, x += 2 * sizeof<T>(), a += sizeof<T>(), b += sizeof<T>()) {
     store<T>(a, load<T>(x));
     store<T>(b, load<T>(x, sizeof<T>()));
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function weave4Vectors<T>(a: usize, b: usize, c: usize, d: usize, y: usize): void {
+  const u = v128.load(a), v = v128.load(b), w = v128.load(c), z = v128.load(d);
+  if (sizeof<T>() == 8) {
+    v128.store(y, v128.shuffle<f64>(u, v, 0, 2));
+    v128.store(y, v128.shuffle<f64>(w, z, 0, 2), 16);
+    v128.store(y, v128.shuffle<f64>(u, v, 1, 3), 32);
+    v128.store(y, v128.shuffle<f64>(w, z, 1, 3), 48);
+  } else {
+    const p = v128.shuffle<f32>(u, v, 0, 4, 1, 5), q = v128.shuffle<f32>(w, z, 0, 4, 1, 5);
+    const r = v128.shuffle<f32>(u, v, 2, 6, 3, 7), s = v128.shuffle<f32>(w, z, 2, 6, 3, 7);
+    v128.store(y, v128.shuffle<f64>(p, q, 0, 2));
+    v128.store(y, v128.shuffle<f64>(p, q, 1, 3), 16);
+    v128.store(y, v128.shuffle<f64>(r, s, 0, 2), 32);
+    v128.store(y, v128.shuffle<f64>(r, s, 1, 3), 48);
+  }
+}
+
 function weave4<T>(m: i32, a: usize, b: usize, c: usize, d: usize, y: usize): void {
   let i = m;
-  for (; i >= lanes<T>(); i -= lanes<T>(), a += 16, b += 16, c += 16, d += 16, y += 64) {
-    const u = v128.load(a), v = v128.load(b), w = v128.load(c), z = v128.load(d);
-    if (sizeof<T>() == 8) {
-      v128.store(y, v128.shuffle<f64>(u, v, 0, 2));
-      v128.store(y, v128.shuffle<f64>(w, z, 0, 2), 16);
-      v128.store(y, v128.shuffle<f64>(u, v, 1, 3), 32);
-      v128.store(y, v128.shuffle<f64>(w, z, 1, 3), 48);
-    } else {
-      const p = v128.shuffle<f32>(u, v, 0, 4, 1, 5), q = v128.shuffle<f32>(w, z, 0, 4, 1, 5);
-      const r = v128.shuffle<f32>(u, v, 2, 6, 3, 7), s = v128.shuffle<f32>(w, z, 2, 6, 3, 7);
-      v128.store(y, v128.shuffle<f64>(p, q, 0, 2));
-      v128.store(y, v128.shuffle<f64>(p, q, 1, 3), 16);
-      v128.store(y, v128.shuffle<f64>(r, s, 0, 2), 32);
-      v128.store(y, v128.shuffle<f64>(r, s, 1, 3), 48);
-    }
+  for (; i >= lanes<T>(); i -= lanes<T>(), a += 16, b += 16, c += 16, d += 16, y += LINE_BYTES) {
+    claimLine(y);
+    weave4Vectors<T>(a, b, c, d, y);
   }
   for (; i > 0; i--, a += sizeof<T>(), b += sizeof<T>(), c += sizeof<T>(), d += sizeof<T>(), y += 4 * sizeof<T>()) {
     store<T>(y, load<T>(a));
@@ -75,24 +104,38 @@ function weave4<T>(m: i32, a: usize, b: usize, c: usize, d: usize, y: usize): vo
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function deal4Vectors<T>(x: usize, a: usize, b: usize, c: usize, d: usize): void {
+  const u = v128.load(x), v = v128.load(x, 16), w = v128.load(x, 32), z = v128.load(x, 48);
+  if (sizeof<T>() == 8) {
+    v128.store(a, v128.shuffle<f64>(u, w, 0, 2));
+    v128.store(b, v128.shuffle<f64>(u, w, 1, 3));
+    v128.store(c, v128.shuffle<f64>(v, z, 0, 2));
+    v128.store(d, v128.shuffle<f64>(v, z, 1, 3));
+  } else {
+    const p = v128.shuffle<f32>(u, v, 0, 4, 1, 5), q = v128.shuffle<f32>(w, z, 0, 4, 1, 5);
+    const r = v128.shuffle<f32>(u, v, 2, 6, 3, 7), s = v128.shuffle<f32>(w, z, 2, 6, 3, 7);
+    v128.store(a, v128.shuffle<f64>(p, q, 0, 2));
+    v128.store(b, v128.shuffle<f64>(p, q, 1, 3));
+    v128.store(c, v128.shuffle<f64>(r, s, 0, 2));
+    v128.store(d, v128.shuffle<f64>(r, s, 1, 3));
+  }
+}
+
 function deal4<T>(m: i32, x: usize, a: usize, b: usize, c: usize, d: usize): void {
   let i = m;
-  for (; i >= lanes<T>(); i -= lanes<T>(), x += 64, a += 16, b += 16, c += 16, d += 16) {
-    const u = v128.load(x), v = v128.load(x, 16), w = v128.load(x, 32), z = v128.load(x, 48);
-    if (sizeof<T>() == 8) {
-      v128.store(a, v128.shuffle<f64>(u, w, 0, 2));
-      v128.store(b, v128.shuffle<f64>(u, w, 1, 3));
-      v128.store(c, v128.shuffle<f64>(v, z, 0, 2));
-      v128.store(d, v128.shuffle<f64>(v, z, 1, 3));
-    } else {
-      const p = v128.shuffle<f32>(u, v, 0, 4, 1, 5), q = v128.shuffle<f32>(w, z, 0, 4, 1, 5);
-      const r = v128.shuffle<f32>(u, v, 2, 6, 3, 7), s = v128.shuffle<f32>(w, z, 2, 6, 3, 7);
-      v128.store(a, v128.shuffle<f64>(p, q, 0, 2));
-      v128.store(b, v128.shuffle<f64>(p, q, 1, 3));
-      v128.store(c, v128.shuffle<f64>(r, s, 0, 2));
-      v128.store(d, v128.shuffle<f64>(r, s, 1, 3));
-    }
+  for (; i >= 4 * lanes<T>(); i -= 4 * lanes<T>(), x += 4 * LINE_BYTES, a += LINE_BYTES, b += LINE_BYTES, c += LINE_BYTES, d += LINE_BYTES) {
+    claimLine(a);
+    claimLine(b);
+    claimLine(c);
+    claimLine(d);
+    deal4Vectors<T>(x, a, b, c, d);
+    deal4Vectors<T>(x + 64, a + 16, b + 16, c + 16, d + 16);
+    deal4Vectors<T>(x + 128, a + 32, b + 32, c + 32, d + 32);
+    deal4Vectors<T>(x + 192, a + 48, b + 48, c + 48, d + 48);
   }
+  for (; i >= lanes<T>(); i -= lanes<T>(), x += 64, a += 16, b += 16, c += 16, d += 16) deal4Vectors<T>(x, a, b, c, d);
   for (; i > 0; i--, x += 4 * sizeof<T>(), a += sizeof<T>(), b += sizeof<T>(), c += sizeof<T>(), d += sizeof<T>()) {
     store<T>(a, load<T>(x));
     store<T>(b, load<T>(x, sizeof<T>()));

@@ -35,18 +35,26 @@ export function pullAll(all: readonly Transfer[], matrixOf: (transfer: Transfer)
 
 /** Pulls blocks that interleave in the target all at once. @returns what is left. */
 function pullTogether(transfers: readonly Transfer[], matrixOf: (transfer: Transfer) => Matrix, to: Matrix): readonly Transfer[] {
-  const near = transfers.filter((transfer) => matrixOf(transfer).memory.sameSpace(to.memory));
-  if (near.length < transfers.length) return transfers;
+  if (!transfers.every((transfer) => matrixOf(transfer).memory.sameSpace(to.memory))) return transfers;
   const strands = transfers.map(({ peer, source, target }) => ({ peer, part: source, whole: target }));
   const rest = moveTogether('weave', strands, to, ({ peer, part, whole }) => matrixOf({ peer, source: part, target: whole }));
   return rest.map(({ peer, part, whole }) => ({ peer, source: part, target: whole }));
 }
 
-/** The other way round: the owner of `from` puts every block where its receiver, the transfer's peer, wants it. One address space. */
-export function pushAll(deliveries: readonly Transfer[], from: Matrix, matrixOf: (transfer: Transfer) => Matrix): void {
+/**
+ * The other way round: puts every block of `from` where its receiver, the transfer's peer, wants it.
+ * @param actor as for {@link pullBlock}.
+ */
+export function pushAll(deliveries: readonly Transfer[], from: Matrix, matrixOf: (transfer: Transfer) => Matrix, actor: RankMemory = from.memory): void {
+  for (const transfer of pushTogether(deliveries, from, matrixOf)) pullBlock(from, transfer.source, matrixOf(transfer), transfer.target, undefined, actor);
+}
+
+/** Pushes blocks that interleave in `from` all at once. @returns what is left. */
+function pushTogether(deliveries: readonly Transfer[], from: Matrix, matrixOf: (transfer: Transfer) => Matrix): readonly Transfer[] {
+  if (!deliveries.every((transfer) => matrixOf(transfer).memory.sameSpace(from.memory))) return deliveries;
   const strands = deliveries.map(({ peer, source, target }) => ({ peer, part: target, whole: source }));
   const rest = moveTogether('deal', strands, from, ({ peer, part, whole }) => matrixOf({ peer, source: whole, target: part }));
-  for (const { peer, part, whole } of rest) pullBlock(from, whole, matrixOf({ peer, source: whole, target: part }), part);
+  return rest.map(({ peer, part, whole }) => ({ peer, source: whole, target: part }));
 }
 
 /** The part of a transfer whose target lies in [low, high) on an axis; null where there is none. */

@@ -2,7 +2,7 @@
  * A distributed matrix as one thread sees it who knows where every rank's share lies: reads and writes any block of it alone, without a
  * collective call. What the data port of a worker is made of.
  */
-import { pullBlock } from '../comm/pull.js';
+import { pushAll } from '../comm/pull.js';
 import { type Block, meetBlocks } from '../layout/block.js';
 import { gridSize, type Layout, redundantRank, share } from '../layout/layout.js';
 import { positionIn } from '../layout/slice.js';
@@ -24,8 +24,9 @@ export class SharedMatrix {
 
   /** this(block) := A, on every rank that holds a copy of an entry. `block` is in global indices; A, of its shape, lies in any rank's memory. */
   put(A: Matrix, block: Block): void {
-    // Dealing A out in one pass was slower than pulling each part out of the cache.
-    for (const { local, inLocal, inBlock } of this.#overlaps(block, () => true).values()) pullBlock(A, inBlock, local, inLocal, undefined, this.actor);
+    const found = this.#overlaps(block, () => true);
+    const deliveries = [...found].map(([peer, { inLocal, inBlock }]) => ({ peer, source: inBlock, target: inLocal }));
+    pushAll(deliveries, A, ({ peer }) => found.get(peer)!.local, this.actor);
   }
 
   /** A := this(block), each entry from the first rank that holds it. A lies in the memory of the rank that this thread is. */
