@@ -26,6 +26,17 @@ test('copyBlock writes every entry and nothing else', () => {
   });
 });
 
+test('copyBlock writes columns that are long enough for memory.copy, with gaps between them', () => {
+  everyKernel((build, item) => {
+    const next = numbers(5), m = 4100;
+    build.reset();
+    const src = new BlockArray(build, item, m, 2, 1, m + 3, next);
+    const dst = new BlockArray(build, item, m, 2, 1, m + 1, () => -7);
+    build.kernel(`copyBlock_${item.name}`)(m, 2, src.ptr, 1, m + 3, dst.ptr, 1, m + 1);
+    expect(dst.difference((i, j) => src.get(i, j))).toBe('');
+  });
+});
+
 test('addBlock adds alpha times every entry, with the same bits in every order', () => {
   everyPair((build, item, m, n, from, to) => {
     const next = numbers(m * 31 + n), round = item.name === 'f64' ? (v: number) => v : Math.fround;

@@ -1,7 +1,7 @@
 /** assembly/interleave.ts against what it says, bitwise: any height, gaps between columns, and what lies beyond the last whole round. */
 import { BlockArray, everyKernel, numbers } from './wasm.js';
 
-const HEIGHTS = [0, 1, 2, 3, 4, 5, 7, 8, 16, 33];
+const HEIGHTS = [0, 1, 2, 3, 4, 5, 7, 8, 16, 27, 33];
 
 test.each([2, 4])('weave and deal move every entry of %i parts and nothing else', (parts) => {
   everyKernel((build, item) => {
