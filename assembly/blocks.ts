@@ -5,7 +5,7 @@
  * source, the block is transposed in tiles that stay in the cache: 32×32 entries, and registers of 4×4 where both sides allow it.
  */
 import { axpy, scal } from './level1';
-import { claimLine, lanes, LINE_BYTES, loadLanes, madd } from './simd';
+import { claimLine, evens, lanes, LINE_BYTES, loadLanes, madd } from './simd';
 import { at, isRowMajor } from './strides';
 
 const TILE = 32;
@@ -32,19 +32,6 @@ function copyUnit<T>(m: i32, n: i32, src: usize, cs: i32, dst: usize, cd: i32): 
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function keepEverySecond<T>(x: usize, y: usize): void {
-  const v0 = v128.load(x), v1 = v128.load(x, 16), v2 = v128.load(x, 32), v3 = v128.load(x, 48);
-  if (sizeof<T>() == 8) {
-    v128.store(y, v128.shuffle<f64>(v0, v1, 0, 2));
-    v128.store(y, v128.shuffle<f64>(v2, v3, 0, 2), 16);
-  } else {
-    v128.store(y, v128.shuffle<f32>(v0, v1, 0, 2, 4, 6));
-    v128.store(y, v128.shuffle<f32>(v2, v3, 0, 2, 4, 6), 16);
-  }
-}
-
 // Every second entry, as every redistribution between two ranks has it: whole vectors read, one half of them kept.
 function copyEverySecond<T>(m: i32, n: i32, src: usize, cs: i32, dst: usize, cd: i32): void {
   for (let j = 0; j < n; j++) {
@@ -52,10 +39,12 @@ function copyEverySecond<T>(m: i32, n: i32, src: usize, cs: i32, dst: usize, cd:
     // The last entry is not the last of its vector: where it is near, nothing past it may be read.
     for (; i > 4 * lanes<T>(); i -= 4 * lanes<T>(), x += 2 * LINE_BYTES, y += LINE_BYTES) {
       claimLine(y);
-      keepEverySecond<T>(x, y);
-      keepEverySecond<T>(x + 64, y + 32);
+      v128.store(y, evens<T>(v128.load(x), v128.load(x, 16)));
+      v128.store(y, evens<T>(v128.load(x, 32), v128.load(x, 48)), 16);
+      v128.store(y, evens<T>(v128.load(x, 64), v128.load(x, 80)), 32);
+      v128.store(y, evens<T>(v128.load(x, 96), v128.load(x, 112)), 48);
     }
-    for (; i > 2 * lanes<T>(); i -= 2 * lanes<T>(), x += 64, y += 32) keepEverySecond<T>(x, y);
+    for (; i > lanes<T>(); i -= lanes<T>(), x += 32, y += 16) v128.store(y, evens<T>(v128.load(x), v128.load(x, 16)));
     for (; i > 0; i--, x += 2 * sizeof<T>(), y += sizeof<T>()) store<T>(y, load<T>(x));
   }
 }

@@ -10,7 +10,7 @@
  * Entries of a column are neighbours on both sides; m is the number of rows of each part. A function for each column, since one that runs
  * long is one that V8 cannot improve.
  */
-import { claimLine, lanes, LINE_BYTES } from './simd';
+import { claimLine, evens, lanes, LINE_BYTES, odds } from './simd';
 import { entry } from './strides';
 
 // One vector of each part.
@@ -45,13 +45,8 @@ function weave2<T>(m: i32, a: usize, b: usize, y: usize): void {
 @inline
 function deal2Vectors<T>(x: usize, a: usize, b: usize): void {
   const u = v128.load(x), v = v128.load(x, 16);
-  if (sizeof<T>() == 8) {
-    v128.store(a, v128.shuffle<f64>(u, v, 0, 2));
-    v128.store(b, v128.shuffle<f64>(u, v, 1, 3));
-  } else {
-    v128.store(a, v128.shuffle<f32>(u, v, 0, 2, 4, 6));
-    v128.store(b, v128.shuffle<f32>(u, v, 1, 3, 5, 7));
-  }
+  v128.store(a, evens<T>(u, v));
+  v128.store(b, odds<T>(u, v));
 }
 
 function deal2<T>(m: i32, x: usize, a: usize, b: usize): void {

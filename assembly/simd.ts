@@ -43,6 +43,20 @@ export function loadPair<T>(unit: bool, ptr: usize, step: usize): v128 {
   return f64x2.promote_low_f32x4(unit ? v128.load_zero<f64>(ptr) : v128.load_lane<T>(ptr + step, v128.load_zero<T>(ptr), 1));
 }
 
+/** Every second entry of u and v, from the first on. */
+// @ts-ignore: decorator
+@inline
+export function evens<T>(u: v128, v: v128): v128 {
+  return sizeof<T>() == 8 ? v128.shuffle<f64>(u, v, 0, 2) : v128.shuffle<f32>(u, v, 0, 2, 4, 6);
+}
+
+/** Every second entry of u and v, from the second on. */
+// @ts-ignore: decorator
+@inline
+export function odds<T>(u: v128, v: v128): v128 {
+  return sizeof<T>() == 8 ? v128.shuffle<f64>(u, v, 1, 3) : v128.shuffle<f32>(u, v, 1, 3, 5, 7);
+}
+
 /** Bytes of a cache line. */
 export const LINE_BYTES: usize = 64;
 

@@ -6,7 +6,7 @@ import type { Matrix } from '../local/matrix.js';
 import { Matrix as LocalMatrix } from '../local/matrix.js';
 import * as blas from '../local/blas.js';
 import { itemBytes, type RankMemory, STAGE_BYTES } from '../local/rank-memory.js';
-import { moveTogether, strided } from './weave.js';
+import { moveTogether, strided, type Strand } from './weave.js';
 
 /** Bytes of the target that all peers fill before the next panel is begun: a part of a core's second-level cache. */
 const PANEL_BYTES = 512 * 1024;
@@ -35,7 +35,6 @@ export function pullAll(all: readonly Transfer[], matrixOf: (transfer: Transfer)
 
 /** Pulls blocks that interleave in the target all at once. @returns what is left. */
 function pullTogether(transfers: readonly Transfer[], matrixOf: (transfer: Transfer) => Matrix, to: Matrix): readonly Transfer[] {
-  if (!transfers.every((transfer) => matrixOf(transfer).memory.sameSpace(to.memory))) return transfers;
   const strands = transfers.map(({ peer, source, target }) => ({ peer, part: source, whole: target }));
   const rest = moveTogether('weave', strands, to, ({ peer, part, whole }) => matrixOf({ peer, source: part, target: whole }));
   return rest.map(({ peer, part, whole }) => ({ peer, source: part, target: whole }));
@@ -46,15 +45,9 @@ function pullTogether(transfers: readonly Transfer[], matrixOf: (transfer: Trans
  * @param actor as for {@link pullBlock}.
  */
 export function pushAll(deliveries: readonly Transfer[], from: Matrix, matrixOf: (transfer: Transfer) => Matrix, actor: RankMemory = from.memory): void {
-  for (const transfer of pushTogether(deliveries, from, matrixOf)) pullBlock(from, transfer.source, matrixOf(transfer), transfer.target, undefined, actor);
-}
-
-/** Pushes blocks that interleave in `from` all at once. @returns what is left. */
-function pushTogether(deliveries: readonly Transfer[], from: Matrix, matrixOf: (transfer: Transfer) => Matrix): readonly Transfer[] {
-  if (!deliveries.every((transfer) => matrixOf(transfer).memory.sameSpace(from.memory))) return deliveries;
   const strands = deliveries.map(({ peer, source, target }) => ({ peer, part: target, whole: source }));
-  const rest = moveTogether('deal', strands, from, ({ peer, part, whole }) => matrixOf({ peer, source: whole, target: part }));
-  return rest.map(({ peer, part, whole }) => ({ peer, source: whole, target: part }));
+  const ownerOf = ({ peer, part, whole }: Strand): Matrix => matrixOf({ peer, source: whole, target: part });
+  for (const strand of moveTogether('deal', strands, from, ownerOf)) pullBlock(from, strand.whole, ownerOf(strand), strand.part, undefined, actor);
 }
 
 /** The part of a transfer whose target lies in [low, high) on an axis; null where there is none. */

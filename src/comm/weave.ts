@@ -40,12 +40,12 @@ export function bundles(strands: readonly Strand[], axis: Axis | undefined): Str
 }
 
 /**
- * Moves what comes in {@link bundles}: 'weave' from the parts into the whole, 'deal' the other way. All matrices lie in one address space.
+ * Moves what comes in {@link bundles}: 'weave' from the parts into the whole, 'deal' the other way, if all matrices lie in one address space.
  * @returns the strands, or their last entries, that are left to be moved one by one.
  */
 export function moveTogether(way: 'weave' | 'deal', strands: readonly Strand[], whole: Matrix, partOf: (strand: Strand) => Matrix): readonly Strand[] {
   const axis = unitAxis(whole);
-  if (!axis) return strands;
+  if (!axis || !strands.every((strand) => partOf(strand).memory.sameSpace(whole.memory))) return strands;
   const rest = new Set(strands);
   for (const bundle of bundles(strands, axis)) {
     const rows = Math.min(...bundle.map(({ whole }) => whole[axis].count));
