@@ -35,8 +35,8 @@ interface Size {
 const LITTLE_ROUNDS = 1000;
 const LITTLE_BYTES = 2 ** 17;
 const LITTLE_BUFFER = 4096;
-/** Then as they will be measured, of at most so many bytes: so many at most, until some in a row have raised the client's memory by hardly anything. */
-const LARGER_ROUNDS = 100;
+/** Then all in turn as they will be measured, of at most so many bytes, until so many with short messages in a row have raised the client's memory by hardly anything. */
+const LARGER_ROUNDS = 200;
 const LARGER_BYTES = 2 ** 29;
 const CALM_ROUNDS = 20;
 const CALM_BYTES = 2 ** 17;
@@ -170,10 +170,11 @@ class Bench {
   async warmUp(trials: readonly Trial[]): Promise<void> {
     for (let round = 0; round < LITTLE_ROUNDS; round++) await this.#warmUpBy({ ...trials[round % trials.length], width: 256, buffer: LITTLE_BUFFER }, LITTLE_BYTES);
     const shortest = Math.min(...trials.map(({ buffer }) => buffer));
-    const busiest = trials.filter(({ buffer }) => buffer === shortest);
+    const deck = shuffled(trials, randomNumbers(this.options.seed));
     for (let round = 0, calm = 0; round < LARGER_ROUNDS && calm < CALM_ROUNDS; round++) {
-      const rise = await this.#warmUpBy(busiest[round % busiest.length], LARGER_BYTES);
-      calm = rise > CALM_BYTES ? 0 : calm + 1;
+      const trial = deck[round % deck.length];
+      const rise = await this.#warmUpBy(trial, LARGER_BYTES);
+      if (trial.buffer === shortest) calm = rise > CALM_BYTES ? 0 : calm + 1;
     }
   }
 

@@ -1,4 +1,7 @@
-/** What box plots show, and how two sets of samples compare. */
+/** What box plots show, how two sets of samples compare, and how much of a figure may be chance. */
+import { randomNumbers } from './design.js';
+
+const RESAMPLES = 500;
 
 /** Tukey's box: quartiles, and whiskers to the last samples within one and a half box lengths. */
 export interface Box {
@@ -34,4 +37,15 @@ export const mean = (samples: readonly number[]): number => samples.reduce((a, b
 export function verdict(before: Box, after: Box): 'faster' | 'slower' | 'alike' {
   if (after.upperQuartile < before.lowerQuartile) return 'faster';
   return after.lowerQuartile > before.upperQuartile ? 'slower' : 'alike';
+}
+
+/**
+ * The middle 95 % of what a statistic comes to when the items it is made of are drawn anew, with replacement, time and again: how far chance may have
+ * moved it (the bootstrap; B. Efron, 1979). The same items give the same interval.
+ */
+export function chanceInterval<Item>(items: readonly Item[], statistic: (drawn: readonly Item[]) => number): readonly [low: number, high: number] {
+  const random = randomNumbers(1);
+  const values = Array.from({ length: RESAMPLES }, () => statistic(items.map(() => items[Math.floor(random() * items.length)])));
+  values.sort((a, b) => a - b);
+  return [quantile(values, 0.025), quantile(values, 0.975)];
 }

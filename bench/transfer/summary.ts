@@ -3,7 +3,7 @@ import { formatDistPair, splitDistPair, type DistPair } from '#src/layout/distri
 import { median } from '../report.js';
 import { cellKey, type Cell, type Direction, type Dtype, type ShapeName } from './design.js';
 import type { SampleRecord, Study } from './records.js';
-import { boxOf, mean, type Box } from './statistics.js';
+import { boxOf, chanceInterval, mean, type Box } from './statistics.js';
 
 /** Buffer of the reference: Alchemist's own default. */
 const REFERENCE_BUFFER = 1e8;
@@ -99,6 +99,8 @@ export function partsOf({ samples }: CellSummary) {
 export interface Finding {
   readonly what: string;
   readonly value: number;
+  /** Where it would lie in other runs of the same, as far as this one tells. */
+  readonly interval?: readonly [low: number, high: number];
   readonly limit: number;
   /** Whether the value is to stay below the limit, not above. */
   readonly most: boolean;
@@ -108,8 +110,8 @@ export interface Finding {
 /** What the study was made to show. */
 export function findings(study: Study, panels: readonly Panel[] = summarise(study)): Finding[] {
   const found: Finding[] = [];
-  const add = (what: string, value: number, limit: number, most: boolean): void => {
-    if (Number.isFinite(value)) found.push({ what, value, limit, most, met: most ? value <= limit : value >= limit });
+  const add = (what: string, value: number, limit: number, most: boolean, interval?: Finding['interval']): void => {
+    if (Number.isFinite(value)) found.push({ what, value, interval, limit, most, met: most ? value <= limit : value >= limit });
   };
   const cells = panels.flatMap((panel) => panel.cells);
   const sends = cells.filter(({ cell }) => cell.direction === 'send');
@@ -123,12 +125,9 @@ export function findings(study: Study, panels: readonly Panel[] = summarise(stud
   add('slowest send of all layouts, buffers of 1 MB and above, medians in those of the reference', slowest((summary) => !small(summary)), 1.15, true);
   add('slowest send of all layouts, buffers below 1 MB', slowest(small), 1.5, true);
   add('best cell, of the bare socket', Math.max(...cells.map(({ ofBareSocket }) => ofBareSocket)), 0.7, false);
-  const { partitions } = study.run.options;
-  if (partitions.includes(1) && partitions.includes(4)) {
-    // Cell by cell: those of a study differ by more than the number of connections makes.
-    const overOne = new Map(sends.filter(({ cell }) => cell.partitions === 1).map(({ cell, times }) => [cellKey({ ...cell, partitions: 4 }), times.median]));
-    const ratios = sends.filter(({ cell }) => cell.partitions === 4).map(({ cell, times }) => times.median / overOne.get(cellKey(cell))!);
-    add('sending over four connections, in times of one, median of the cells', median(ratios), 1, true);
+  for (const direction of study.run.options.directions) {
+    const { value, interval } = fourInTimesOfOne(cells.filter(({ cell }) => cell.direction === direction));
+    add(`${direction === 'send' ? 'sending' : 'fetching'} over four connections, in times of one, median of the cells`, value, 1, true, interval);
   }
   const allowed = (buffer: number, bytes: number): number => 2 * study.run.options.workers * Math.min(buffer, bytes);
   const rises = (wanted: (summary: CellSummary) => boolean): number[] =>
@@ -136,4 +135,22 @@ export function findings(study: Study, panels: readonly Panel[] = summarise(stud
   add('most client memory beside the matrix, of two buffers a worker, buffers of 1 MB and above', Math.max(...rises((summary) => !small(summary))), 1, true);
   add('the same, buffers below 1 MB', Math.max(...rises(small)), 1, true);
   return found;
+}
+
+/** The median time over four connections over that over one, cell by cell: those of a study differ by more than the number of connections makes. */
+function fourInTimesOfOne(cells: readonly CellSummary[]): Pick<Finding, 'interval'> & { readonly value: number } {
+  const over = (connections: number): CellSummary[] => cells.filter(({ cell }) => cell.partitions === connections);
+  const inTurn = ({ samples }: CellSummary): Map<number, number> => new Map(samples.map(({ repetition, seconds }) => [repetition, seconds]));
+  const one = new Map(over(1).map((summary) => [cellKey({ ...summary.cell, partitions: 4 }), inTurn(summary)]));
+  const pairs = over(4).flatMap((summary) => {
+    const base = one.get(cellKey(summary.cell));
+    return base ? [{ four: inTurn(summary), one: base }] : [];
+  });
+  // Repetitions that were cut short are left out: all cells of one were measured within the same minute.
+  const whole = pairs.length === 0 ? [] : [...pairs[0].one.keys()].filter((turn) => pairs.every(({ four, one }) => four.has(turn) && one.has(turn)));
+  const ratio = (turns: readonly number[]): number => {
+    const of = (times: Map<number, number>): number => median(turns.map((turn) => times.get(turn)!));
+    return median(pairs.map(({ four, one }) => of(four) / of(one)));
+  };
+  return whole.length === 0 ? { value: NaN } : { value: ratio(whole), interval: chanceInterval(whole, ratio) };
 }

@@ -28,8 +28,10 @@ export function tablesOf(study: Study): Table[] {
     partsTable(panels, study),
     {
       heading: 'targets',
-      titles: ['<', '', '', '<'],
-      rows: reached.map(({ what, value, limit, most, met }) => [what, value.toFixed(3), `${most ? '≤' : '≥'} ${limit}`, met ? 'met' : 'missed']),
+      titles: ['<', '', '95 % of resamples', '', '<'],
+      rows: reached.map(({ what, value, interval, limit, most, met }) => [
+        what, value.toFixed(3), interval ? interval.map((x) => x.toFixed(2)).join(' to ') : '', `${most ? '≤' : '≥'} ${limit}`, met ? 'met' : 'missed',
+      ]),
     },
   ];
 }

@@ -10,8 +10,11 @@ import type { Order } from '../protocol/records.js';
 
 /** Bytes of a band, about: what is dealt at a time. */
 const BAND_BYTES = 8 * 2 ** 20;
-/** A connection joins when the thread has waited for more than this share of at least so many milliseconds. */
-const WAITING = 1 / 3;
+/**
+ * A connection joins when the thread has waited for more than this share of at least so many milliseconds. With less, a second worker comes when
+ * two processors have hardly anything left for it.
+ */
+const WAITING = 1 / 2;
 const LOOK_MS = 16;
 
 /** Gives bands until there are none, or none are wanted. */

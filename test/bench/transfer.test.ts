@@ -9,7 +9,7 @@ import { openFigures } from '#bench/transfer/figures.js';
 import { readStudy, studyOf, type RunRecord, type StudyRecord } from '#bench/transfer/records.js';
 import { Recorder } from '#bench/transfer/recorder.js';
 import { serverMemory } from '#bench/transfer/server-memory.js';
-import { boxOf, quantile, verdict } from '#bench/transfer/statistics.js';
+import { boxOf, chanceInterval, mean, quantile, verdict } from '#bench/transfer/statistics.js';
 import { findings, summarise } from '#bench/transfer/summary.js';
 import { comparison, factsOf, tablesOf } from '#bench/transfer/tables.js';
 import { weigh } from '#bench/transfer/weigh.js';
@@ -77,6 +77,16 @@ describe('statistics', () => {
   test('whiskers end at samples; what is beyond is an outlier', () => {
     expect(boxOf([5, 1, 2, 3, 4, 100, 3])).toEqual({ low: 1, lowerQuartile: 2.5, median: 3, upperQuartile: 4.5, high: 5, outliers: [100] });
     expect(boxOf([2, 2, 2])).toEqual({ low: 2, lowerQuartile: 2, median: 2, upperQuartile: 2, high: 2, outliers: [] });
+  });
+
+  test('an interval for a mean is that of the normal distribution, and a point for what does not vary', () => {
+    const random = randomNumbers(3);
+    const items = Array.from({ length: 400 }, random);
+    const [low, high] = chanceInterval(items, mean);
+    const middle = mean(items);
+    const reach = 1.96 * Math.sqrt(mean(items.map((x) => (x - middle) ** 2)) / items.length);
+    for (const ratio of [(middle - low) / reach, (high - middle) / reach]) expect(Math.abs(ratio - 1)).toBeLessThan(0.15);
+    expect(chanceInterval([2, 2, 2], mean)).toEqual([2, 2]);
   });
 
   test('a difference counts when the middle halves part', () => {
@@ -162,8 +172,20 @@ describe('report of recorded samples', () => {
 
   test('says which targets are met', () => {
     expect(findings(study).map(({ value, met }) => [Number(value.toFixed(3)), met])).toEqual([[1.05, true], [2.1, false], [0.8, true], [0.012, true], [0.125, true]]);
-    const overFour = findings(studyOf(recorded(1, [1, 4]))).find(({ what }) => what.includes('four connections'))!;
-    expect([overFour.value, overFour.met]).toEqual([expect.closeTo(1 / 1.1, 9), true]);
+    const overFour = findings(studyOf(recorded(1, [1, 4]))).filter(({ what }) => what.includes('four connections'));
+    expect(overFour.map(({ what, value, met }) => [what.split(' ')[0], value, met])).toEqual(['sending', 'fetching'].map((what) => [what, expect.closeTo(1 / 1.1, 9), true]));
+  });
+
+  test('tells how far chance may have moved the ratio of four connections, from repetitions that are complete', () => {
+    const records = recorded(1, [1, 4]);
+    const noisy = records.map((record) => (record.type === 'sample' && record.partitions === 4 && record.repetition === 2 ? { ...record, seconds: record.seconds * 1.2 } : record));
+    const ratio = (of: StudyRecord[]) => findings(studyOf(of)).find(({ what }) => what.startsWith('sending over four'))!;
+    const { value, interval } = ratio(noisy);
+    expect(value).toBeCloseTo(1 / 1.1, 9);
+    // In seven resamples of 27 the slow repetition is the median.
+    expect(interval).toEqual([expect.closeTo(1 / 1.1, 9), expect.closeTo(1.2 / 1.1, 9)]);
+    const last = noisy.findLastIndex((record) => record.type === 'sample' && record.direction === 'send' && record.repetition === 2);
+    expect(ratio(noisy.toSpliced(last, 1)).interval).toEqual([expect.closeTo(1 / 1.1, 9), expect.closeTo(1 / 1.1, 9)]);
   });
 
   test('as tables', () => {
