@@ -72,6 +72,7 @@ export function pullBlock(from: Matrix, source: Block, to: Matrix, target: Block
   const bytes = theirs.size * itemBytes(theirs.dtype);
   if (bytes === 0) return 0;
   if (from.memory.sameSpace(to.memory)) put(new LocalMatrix(to.memory, theirs.dtype, theirs.height, theirs.width, theirs.ptr, theirs.rowStride, theirs.colStride), mine, alpha);
+  else if (mine.order === 'row') pullStaged(theirs.transposed, mine.transposed, alpha, actor);
   else pullStaged(theirs, mine, alpha, actor);
   return bytes;
 }
@@ -83,7 +84,8 @@ function put(A: Matrix, B: Matrix, alpha: number | undefined): void {
 
 /**
  * Across address spaces no kernel sees both sides. Pieces of the block are packed in the source's memory by a kernel bound to it, into the
- * staging slot that belongs to the acting rank, copied across as plain bytes, and unpacked there: three passes, of which two stay in cache.
+ * staging slot that belongs to the acting rank, copied across as plain bytes, and unpacked there: three passes, of which two stay in cache. Pieces are
+ * packed by columns, as the target has its entries.
  */
 function pullStaged(theirs: Matrix, mine: Matrix, alpha: number | undefined, actor: RankMemory): void {
   const { dtype } = theirs;
