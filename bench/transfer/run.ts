@@ -35,7 +35,10 @@ interface Size {
 const LITTLE_ROUNDS = 1000;
 const LITTLE_BYTES = 2 ** 17;
 const LITTLE_BUFFER = 4096;
-/** Then all in turn as they will be measured, of at most so many bytes, until so many with short messages in a row have raised the client's memory by hardly anything. */
+/**
+ * Then all as they will be measured, of at most so many bytes: so many at most, until some of the shortest messages in a row have raised the client's
+ * memory by hardly anything.
+ */
 const LARGER_ROUNDS = 200;
 const LARGER_BYTES = 2 ** 29;
 const CALM_ROUNDS = 20;
@@ -164,8 +167,8 @@ class Bench {
   }
 
   /**
-   * Transfers little matrices in little messages, then larger ones as they will be measured, until compilers have had their turn at all that a transfer
-   * runs: optimising a function takes a megabyte for a moment, which would be taken for memory of the transfer meanwhile.
+   * Transfers little matrices in little messages, then larger ones as they will be measured, until compilers have had their turn at all that transfers
+   * run: optimising a function takes a megabyte for a moment, which would be taken for memory of the transfer meanwhile.
    */
   async warmUp(trials: readonly Trial[]): Promise<void> {
     for (let round = 0; round < LITTLE_ROUNDS; round++) await this.#warmUpBy({ ...trials[round % trials.length], width: 256, buffer: LITTLE_BUFFER }, LITTLE_BYTES);
