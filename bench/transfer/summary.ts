@@ -138,19 +138,19 @@ export function findings(study: Study, panels: readonly Panel[] = summarise(stud
 }
 
 /** The median time over four connections over that over one, cell by cell: those of a study differ by more than the number of connections makes. */
-function fourInTimesOfOne(cells: readonly CellSummary[]): Pick<Finding, 'interval'> & { readonly value: number } {
+function fourInTimesOfOne(cells: readonly CellSummary[]): Pick<Finding, 'value' | 'interval'> {
   const over = (connections: number): CellSummary[] => cells.filter(({ cell }) => cell.partitions === connections);
-  const inTurn = ({ samples }: CellSummary): Map<number, number> => new Map(samples.map(({ repetition, seconds }) => [repetition, seconds]));
-  const one = new Map(over(1).map((summary) => [cellKey({ ...summary.cell, partitions: 4 }), inTurn(summary)]));
-  const pairs = over(4).flatMap((summary) => {
-    const base = one.get(cellKey(summary.cell));
-    return base ? [{ four: inTurn(summary), one: base }] : [];
+  const overOne = new Map(over(1).map(({ cell, samples }) => [cellKey({ ...cell, partitions: 4 }), samples]));
+  const pairs = over(4).flatMap(({ cell, samples: four }) => {
+    const one = overOne.get(cellKey(cell));
+    return one ? [{ four, one }] : [];
   });
-  // Repetitions that were cut short are left out: all cells of one were measured within the same minute.
-  const whole = pairs.length === 0 ? [] : [...pairs[0].one.keys()].filter((turn) => pairs.every(({ four, one }) => four.has(turn) && one.has(turn)));
-  const ratio = (turns: readonly number[]): number => {
-    const of = (times: Map<number, number>): number => median(turns.map((turn) => times.get(turn)!));
+  if (pairs.length === 0) return { value: NaN };
+  // A cell has a sample for every repetition, in order. The last one is left out where it was cut short.
+  const turns = Array.from({ length: Math.min(...pairs.flatMap(({ four, one }) => [four.length, one.length])) }, (_, turn) => turn);
+  const ratio = (drawn: readonly number[]): number => {
+    const of = (samples: readonly SampleRecord[]): number => median(drawn.map((turn) => samples[turn].seconds));
     return median(pairs.map(({ four, one }) => of(four) / of(one)));
   };
-  return whole.length === 0 ? { value: NaN } : { value: ratio(whole), interval: chanceInterval(whole, ratio) };
+  return { value: ratio(turns), interval: chanceInterval(turns, ratio) };
 }
